@@ -1,0 +1,129 @@
+"""Answer and what it holds: the one value behind the CLI, HTTP, Python and agents, and its form as plain JSON values."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A resource that answers a question: score in 0..1, reasons for it and what it misses."""
+
+    id: str
+    kind: str
+    name: str
+    score: float
+    reasons: tuple[str, ...]
+    misses: tuple[str, ...]
+    url: str | None
+    description: str
+    facets: Mapping[str, tuple[str, ...]]
+    cases: Mapping[str, Any] | None
+    released: str | None
+    licence: str | None
+    access: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values; what is unknown is null."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.name,
+            "score": self.score,
+            "reasons": list(self.reasons),
+            "misses": list(self.misses),
+            "url": self.url,
+            "description": self.description,
+            **{f: list(t) for f, t in self.facets.items()},
+            "cases": dict(self.cases) if self.cases else None,
+            "released": self.released,
+            "licence": self.licence,
+            "access": self.access,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A loss or baseline for the understood problem: its role there, reasons, and evidence.
+
+    An item of `evidence` states value, metric, dataset, setting and source where it has them.
+    """
+
+    id: str
+    kind: str
+    name: str
+    role: str
+    score: float
+    reasons: tuple[str, ...]
+    url: str | None
+    implementation: str | None
+    evidence: tuple[Mapping[str, Any], ...]
+    cautions: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.name,
+            "role": self.role,
+            "score": self.score,
+            "reasons": list(self.reasons),
+            "url": self.url,
+            "implementation": self.implementation,
+            "evidence": [dict(e) for e in self.evidence],
+            "cautions": list(self.cautions),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was understood, whether anything fits, the ranked resources, losses and baselines, and what must be said."""
+
+    query: Mapping[str, Any]
+    match: str
+    hits: tuple[Hit, ...]
+    losses: tuple[Recommendation, ...] = ()
+    methods: tuple[Recommendation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, as `navsearch ask --format json` prints them."""
+        return {
+            "query": dict(self.query),
+            "match": self.match,
+            "hits": [h.as_dict() for h in self.hits],
+            "losses": [r.as_dict() for r in self.losses],
+            "methods": [r.as_dict() for r in self.methods],
+            "notes": list(self.notes),
+        }
+
+    def __repr__(self) -> str:
+        names = ", ".join(h.name for h in self.hits[:3])
+        more = ", …" if len(self.hits) > 3 else ""
+        return f"<Answer {self.match}: {len(self.hits)} hits ({names}{more}), {len(self.losses)} losses, {len(self.methods)} methods>"
+
+    def _repr_html_(self) -> str:
+        """A table for each part, for notebooks."""
+        parts = [f"<p><b>{html.escape(str(self.query.get('text', '')))}</b> — match: {self.match}</p>"]
+        parts += [_table(title, items) for title, items in (("Hits", self.hits), ("Losses", self.losses), ("Baselines", self.methods))]
+        parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
+        return "".join(parts)
+
+
+def _table(title: str, items: tuple[Hit, ...] | tuple[Recommendation, ...]) -> str:
+    if not items:
+        return ""
+    rows = "".join(f"<tr><td>{i.score:.2f}</td><td>{_linked(i.name, i.url)}</td><td>{_reasons(i.reasons)}</td></tr>" for i in items)
+    return f"<h4>{title}</h4><table><tr><th>score</th><th>name</th><th>why</th></tr>{rows}</table>"
+
+
+def _linked(name: str, url: str | None) -> str:
+    return f'<a href="{html.escape(url)}">{html.escape(name)}</a>' if url else html.escape(name)
+
+
+def _reasons(reasons: tuple[str, ...]) -> str:
+    return html.escape("; ".join(reasons))

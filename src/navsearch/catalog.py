@@ -1,0 +1,129 @@
+"""The catalog: load, check, look up, fingerprint. Every complaint says file:line, what was found, what was expected."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from navsearch.checking import Checker
+from navsearch.errors import CatalogError, UsageError
+from navsearch.locations import default_catalog
+from navsearch.reading import SUFFIXES, Document, read
+from navsearch.resource import Resource
+from navsearch.vocabulary import Vocabulary
+
+# Folders of a catalog that hold something else than resources, and what a file there is (a name in schema.json).
+TABLES = {"vocabulary": "vocabulary", "results": "result_table", "relations": "relation"}
+RESOURCE = "resource"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Resources in reading order (row i is resources[i]) with the vocabulary, results and relations that serve them."""
+
+    resources: tuple[Resource, ...]
+    vocabulary: Vocabulary
+    results: tuple[Mapping[str, Any], ...]
+    relations: tuple[Mapping[str, Any], ...]
+    fingerprint: str
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many resources of each kind, in the order of the kinds."""
+        kinds = [r.kind for r in self.resources]
+        return {k: kinds.count(k) for k in self.vocabulary.facets["kind"].terms if k in kinds}
+
+
+def load(folder: Path) -> Catalog:
+    """The catalog in `folder`. Raises CatalogError with every problem if it has any."""
+    catalog, problems = check(folder)
+    if problems:
+        raise CatalogError(problems)
+    return catalog
+
+
+def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
+    """The catalog in `folder` as far as it can be read, and all its problems, in order of file and line."""
+    documents = _documents(folder)
+    vocabulary = _vocabulary(documents)
+    checker = Checker(_schema(folder), vocabulary)
+    problems = checker.problems({kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())})
+    catalog = Catalog(
+        resources=tuple(_resource(item, vocabulary) for item in _items(documents, RESOURCE) if _usable(item)),
+        vocabulary=vocabulary,
+        results=tuple(_items(documents, "result_table")),
+        relations=tuple(_items(documents, "relation")),
+        fingerprint=fingerprint(folder),
+    )
+    return catalog, problems
+
+
+def fingerprint(folder: Path) -> str:
+    """sha256 over the names and bytes of the catalog's files: changes when, and only when, one of them does."""
+    digest = hashlib.sha256()
+    for file in _files(folder):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder, expected a catalog (see --catalog)")
+    return sorted(f for f in folder.rglob("*") if f.suffix in SUFFIXES and f.is_file())
+
+
+def _documents(folder: Path) -> list[tuple[str, Document]]:
+    files = _files(folder)
+    found = [(_kind_of(f.relative_to(folder)), read(f, _shown(f, folder))) for f in files]
+    if not any(kind == RESOURCE for kind, _ in found):
+        raise UsageError(f"{folder} holds no records, expected .yaml or .jsonl files (see --catalog)")
+    return found
+
+
+def _kind_of(path: Path) -> str:
+    return TABLES.get(path.parts[0], RESOURCE)
+
+
+def _shown(file: Path, folder: Path) -> str:
+    return (Path(folder.name) / file.relative_to(folder)).as_posix()
+
+
+def _vocabulary(documents: list[tuple[str, Document]]) -> Vocabulary:
+    """The catalog's own vocabulary; a catalog that brings none is read with the one navsearch ships."""
+    own = [t for t in _items(documents, "vocabulary") if isinstance(t.get("facet"), str)]
+    return Vocabulary.from_dicts(own or _shipped_vocabulary())
+
+
+def _shipped_vocabulary() -> list[Mapping[str, Any]]:
+    folder = default_catalog()
+    return [item for f in sorted((folder / "vocabulary").glob("*.yaml")) for item in read(f, f.name).items]
+
+
+def _schema(folder: Path) -> dict[str, Any]:
+    own = folder / "schema.json"
+    return dict(json.loads((own if own.is_file() else default_catalog() / "schema.json").read_text(encoding="utf-8")))
+
+
+def _items(documents: Iterable[tuple[str, Document]], kind: str) -> list[dict[str, Any]]:
+    return [item for k, d in documents if k == kind for item in d.items if isinstance(item, dict)]
+
+
+def _usable(item: Mapping[str, Any]) -> bool:
+    return all(isinstance(item.get(f), str) for f in ("id", "kind", "name", "description"))
+
+
+def _resource(item: Mapping[str, Any], vocabulary: Vocabulary) -> Resource:
+    facets = {f: _terms(item[f]) for f in vocabulary.facets if f in item and f != "kind"}
+    head = ("id", "kind", "name", "description", "aliases")
+    fields = {k: v for k, v in item.items() if k not in head and k not in facets}
+    return Resource(*(item[h] for h in head[:-1]), aliases=_terms(item.get("aliases") or ()), facets=facets, fields=fields)
+
+
+def _terms(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(str(v) for v in value)

@@ -1,0 +1,218 @@
+"""Build, save, open and verify an index. Alone knows the files in index/.
+
+    index/manifest.json     format, catalog, encoder, counts, the data folder and the sha256 of each file in it
+    index/data-<hash>/      vectors.faiss, words/ (BM25), records.jsonl, tables.json
+
+The manifest is the only pointer to the data folder, so writing it is the one atomic step in which a new index replaces
+the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from navsearch.catalog import Catalog
+from navsearch.encoder import Encoder, Progress
+from navsearch.errors import IndexUnusable
+from navsearch.lexical import Lexical
+from navsearch.resource import Resource
+from navsearch.vectors import Vectors
+from navsearch.vocabulary import Vocabulary
+from navsearch.words import key
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_MEND = "run navsearch build"
+
+
+@dataclass(frozen=True)
+class Index:
+    """All that answering needs: row i of vectors, words, resources and terms is one resource."""
+
+    resources: tuple[Resource, ...]
+    terms: tuple[Mapping[str, tuple[str, ...]], ...]
+    vocabulary: Vocabulary
+    results: tuple[Mapping[str, Any], ...]
+    relations: tuple[Mapping[str, Any], ...]
+    lexical: Lexical
+    vectors: Vectors
+    manifest: Mapping[str, Any]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Row by id."""
+        return {r.id: row for row, r in enumerate(self.resources)}
+
+    @cached_property
+    def closures(self) -> tuple[dict[str, frozenset[str]], ...]:
+        """For each row and facet, its terms with all broader ones."""
+        return tuple({f: self.vocabulary.closure(f, names) for f, names in terms.items()} for terms in self.terms)
+
+    @cached_property
+    def rows_with(self) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Rows that carry a term or a narrower one, by (facet, term)."""
+        table: dict[tuple[str, str], list[int]] = {}
+        for row, closures in enumerate(self.closures):
+            for facet, names in closures.items():
+                for name in names:
+                    table.setdefault((facet, name), []).append(row)
+        return {k: tuple(v) for k, v in table.items()}
+
+    @cached_property
+    def rows_named(self) -> dict[str, tuple[int, ...]]:
+        """Rows by the key of a name or alias (see words.key)."""
+        table: dict[str, list[int]] = {}
+        for row, resource in enumerate(self.resources):
+            for name in dict.fromkeys(map(key, (resource.name, *resource.aliases))):
+                table.setdefault(name, []).append(row)
+        return {k: tuple(v) for k, v in table.items()}
+
+
+def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None) -> Index:
+    """Embed `catalog`, write its index into `folder` in place of any index there, and return it."""
+    matrix = encoder.encode([r.text() for r in catalog.resources], progress)
+    terms = tuple(_terms(r, catalog.vocabulary) for r in catalog.resources)
+    lexical = Lexical.build([r.text() for r in catalog.resources])
+    vectors = Vectors.build(matrix)
+    manifest = {
+        "format": FORMAT,
+        "catalog": catalog.fingerprint,
+        "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(matrix.shape[1])},
+        "counts": catalog.counts,
+    }
+    index = Index(
+        catalog.resources, terms, catalog.vocabulary, catalog.results, catalog.relations, lexical, vectors, manifest
+    )
+    _save(index, folder)
+    return index
+
+
+def load(folder: Path, catalog: str | None = None) -> Index:
+    """The index in `folder`, verified. Raises IndexUnusable if it is missing, damaged, of another format, or (when the
+    fingerprint `catalog` is given) of another catalog."""
+    manifest = _manifest(folder)
+    if catalog is not None and manifest["catalog"] != catalog:
+        raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {_MEND}")
+    data = folder / manifest["data"]
+    _verify(data, manifest["files"], folder)
+    tables = json.loads((data / "tables.json").read_text(encoding="utf-8"))
+    records = [json.loads(line) for line in (data / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+    return Index(
+        resources=tuple(_resource(r["resource"]) for r in records),
+        terms=tuple({f: tuple(t) for f, t in r["terms"].items()} for r in records),
+        vocabulary=Vocabulary.from_dicts(tables["vocabulary"]),
+        results=tuple(tables["results"]),
+        relations=tuple(tables["relations"]),
+        lexical=Lexical.load(data / "words"),
+        vectors=Vectors.load(data / "vectors.faiss"),
+        manifest=manifest,
+    )
+
+
+def check_encoder(index: Index, encoder: Encoder) -> None:
+    """Raise IndexUnusable unless `encoder` is the one that `index` was built with."""
+    built = index.manifest["encoder"]
+    if built["fingerprint"] != encoder.fingerprint:
+        found = f"{encoder.name} ({encoder.fingerprint[:8]})"
+        raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {_MEND}")
+
+
+def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """The terms a record states; for one that states none, those its text names."""
+    if resource.facets:
+        return dict(resource.facets)
+    named: dict[str, dict[str, None]] = {}
+    for tag in vocabulary.tags(f"{resource.name}. {resource.description}"):
+        if tag.strength == 1 and vocabulary.facets[tag.facet].more.get("searched", True):
+            named.setdefault(tag.facet, {})[tag.term] = None
+    return {f: tuple(t) for f, t in named.items()}
+
+
+# files
+
+
+def _save(index: Index, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as temporary:
+        data = Path(temporary) / "data"
+        _write_data(index, data)
+        files = {f.relative_to(data).as_posix(): _hash(f) for f in sorted(data.rglob("*")) if f.is_file()}
+        name = "data-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
+        _put(data, folder / name)
+        manifest = {**index.manifest, "data": name, "files": files}
+        _replace(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    for old in folder.glob("data-*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_data(index: Index, data: Path) -> None:
+    (data / "words").mkdir(parents=True)
+    index.vectors.save(data / "vectors.faiss")
+    index.lexical.save(data / "words")
+    records = ({"resource": _resource_dict(r), "terms": t} for r, t in zip(index.resources, index.terms, strict=True))
+    _write_lines(data / "records.jsonl", records)
+    tables = {"vocabulary": index.vocabulary.as_dicts(), "results": index.results, "relations": index.relations}
+    (data / "tables.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
+
+
+def _put(data: Path, target: Path) -> None:
+    """Move `data` to `target`; what lies there has the same name, so it was the same or is damaged."""
+    if target.exists():
+        target.rename(data.with_name("replaced"))
+    data.rename(target)
+
+
+def _replace(file: Path, text: str) -> None:
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, file)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    file = folder / _MANIFEST
+    if not file.is_file():
+        raise IndexUnusable(f"{folder} holds no index: {_MEND}")
+    try:
+        manifest = dict(json.loads(file.read_text(encoding="utf-8")))
+        if manifest["format"] != FORMAT:
+            raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {_MEND}")
+        manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]  # noqa: B018
+    except (ValueError, KeyError, TypeError):
+        raise IndexUnusable(f"{file} is damaged: {_MEND}") from None
+    return manifest
+
+
+def _verify(data: Path, files: Mapping[str, str], folder: Path) -> None:
+    for name, expected in files.items():
+        file = data / name
+        if not file.is_file() or _hash(file) != expected:
+            raise IndexUnusable(f"{folder} is damaged ({file.name} is {'changed' if file.is_file() else 'missing'}): {_MEND}")
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write_lines(file: Path, items: Iterable[Any]) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+
+
+def _resource_dict(resource: Resource) -> dict[str, Any]:
+    return {name: getattr(resource, name) for name in Resource.__slots__}
+
+
+def _resource(stored: Mapping[str, Any]) -> Resource:
+    facets = {f: tuple(t) for f, t in stored["facets"].items()}
+    return Resource(**{**stored, "aliases": tuple(stored["aliases"]), "facets": facets})

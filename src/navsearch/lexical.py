@@ -1,0 +1,69 @@
+"""Propose rows for words: BM25 over stems. Knows texts and rows, nothing of resources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from navsearch.words import content_stems
+
+
+class Lexical:
+    """A BM25 index (Lucene's variant, k1 = 1.2, b = 0.75) whose score is a share of what the question could reach."""
+
+    def __init__(self, engine: object, rows: int) -> None:
+        self._engine = engine
+        self._rows = rows
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> Lexical:
+        """Index `texts`; row i is text i."""
+        import bm25s
+
+        engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        engine.index([content_stems(t) or ["-"] for t in texts], show_progress=False)
+        return cls(engine, len(texts))
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexical:
+        """Open what `save` wrote."""
+        import bm25s
+
+        engine = bm25s.BM25.load(folder, mmap=False)
+        return cls(engine, int(engine.scores["num_docs"]))
+
+    def save(self, folder: Path) -> None:
+        """Write the index into `folder`."""
+        self._engine.save(folder, show_progress=False)  # type: ignore[attr-defined]
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every stem that occurs in a text."""
+        return frozenset(self._engine.vocab_dict)  # type: ignore[attr-defined]
+
+    def scores(self, text: str) -> NDArray[np.float32]:
+        """float32 [rows]: BM25 of `text` against each row, divided by the most that `text` could score, so 0..1.
+
+        The most is the sum over the words of their best score in any row; a word no row holds counts as a rare one, so
+        a question of unknown words scores low everywhere.
+        """
+        wanted = list(dict.fromkeys(content_stems(text)))
+        known = [w for w in wanted if w in self._engine.vocab_dict]  # type: ignore[attr-defined]
+        if not known:
+            return np.zeros(self._rows, dtype=np.float32)
+        bound = sum(map(self._best, known)) + (len(wanted) - len(known)) * self._unknown
+        return np.asarray(self._engine.get_scores(known) / bound, dtype=np.float32)  # type: ignore[attr-defined]
+
+    def _best(self, word: str) -> float:
+        scores = self._engine.scores  # type: ignore[attr-defined]
+        column = self._engine.vocab_dict[word]  # type: ignore[attr-defined]
+        data = scores["data"][scores["indptr"][column] : scores["indptr"][column + 1]]
+        return float(data.max()) if len(data) else 0.0
+
+    @property
+    def _unknown(self) -> float:
+        return math.log(1 + (self._rows + 0.5) / 0.5)

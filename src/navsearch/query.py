@@ -1,0 +1,137 @@
+"""Query and understand(): what a question asks for, as tags, kinds, limits and exclusions that a user can see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from typing import Any
+
+from navsearch import limits
+from navsearch.limits import Limit
+from navsearch.vocabulary import Tag, Vocabulary
+from navsearch.words import STOP_WORDS, Word, has_han, stem, words
+
+_NEGATORS = frozenset({"not", "no", "without", "excluding", "exclude", "except", "but not", "non"})
+_FILLERS = frozenset({"any", "a", "an", "the", "for", "using", "based", "on", "of", "in"})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question understood.
+
+    `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out.
+    `tags` are wanted, `excluded` ruled out; `kinds` are the kinds of resource asked for, empty if none is named.
+    """
+
+    text: str
+    search_text: str
+    tags: tuple[Tag, ...]
+    excluded: tuple[Tag, ...]
+    kinds: tuple[str, ...]
+    limits: tuple[Limit, ...]
+    corrected: tuple[tuple[str, str], ...]
+
+    def terms(self, facet: str) -> tuple[str, ...]:
+        """The wanted terms of `facet`, in the order of the question."""
+        return tuple(dict.fromkeys(t.term for t in self.tags if t.facet == facet))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values: the text, wanted terms by facet, kinds, limits, exclusions, corrections."""
+        facets = dict.fromkeys(t.facet for t in self.tags)
+        return {
+            "text": self.text,
+            **{f: list(self.terms(f)) for f in facets},
+            "kind": list(self.kinds),
+            "limits": [str(limit) for limit in self.limits],
+            "excluded": [f"{t.facet}:{t.term}" for t in self.excluded],
+            "corrected": [{"found": a, "read_as": b} for a, b in self.corrected],
+        }
+
+
+def understand(text: str, vocabulary: Vocabulary, known: Set[str] = frozenset()) -> Query:
+    """What `text` asks for, in the terms of `vocabulary`. Never raises; the same text gives the same Query.
+
+    `known` are stems that occur in the catalog: such words are never corrected.
+    """
+    clean = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    corrected_text, corrected = _correct(clean, vocabulary, known)
+    stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
+    stated += limits.venues(corrected_text, vocabulary)
+    rest = _without(corrected_text, (said for _, said in stated))
+    tags = vocabulary.tags(rest)
+    wanted, excluded = _split_excluded(tags, words(rest))
+    return Query(
+        text=text,
+        search_text=_search_text(rest, wanted),
+        tags=tuple(t for t in wanted if vocabulary.facets[t.facet].more.get("searched", True)),
+        excluded=tuple(excluded),
+        kinds=_kinds(wanted),
+        limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
+        corrected=corrected,
+    )
+
+
+def _kinds(tags: Iterable[Tag]) -> tuple[str, ...]:
+    """The kinds named; everyday words (images, data) name one only if nothing names another."""
+    named = [t for t in tags if t.facet == "kind"]
+    most = max((t.strength for t in named), default=0.0)
+    return tuple(dict.fromkeys(t.term for t in named if t.strength == most))
+
+
+def _split_excluded(tags: Iterable[Tag], found: list[Word]) -> tuple[list[Tag], list[Tag]]:
+    wanted: list[Tag] = []
+    excluded: list[Tag] = []
+    for tag in tags:
+        (excluded if _negated(tag, found) else wanted).append(tag)
+    return wanted, excluded
+
+
+def _negated(tag: Tag, found: list[Word]) -> bool:
+    place = tag.start - 1
+    while place >= 0 and found[place].folded in _FILLERS:
+        place -= 1
+    return tag.start > 0 and place >= 0 and found[place].folded in _NEGATORS
+
+
+def _without(text: str, said: Iterable[str]) -> str:
+    for phrase in said:
+        if phrase:
+            text = text.replace(phrase, " ")
+    return text
+
+
+def _search_text(text: str, tags: Iterable[Tag]) -> str:
+    """Chinese is put into the vocabulary's English terms, as the encoder and the word index read English."""
+    if not has_han(text):
+        return text
+    english = dict.fromkeys(t.term for t in tags if t.start < 0)
+    latin = " ".join(w.raw for w in words(text) if not has_han(w.raw))
+    return f"{latin} {' '.join(english)}".strip() or text
+
+
+def _correct(text: str, vocabulary: Vocabulary, known: Set[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """`text` with unknown words replaced by the one word of the vocabulary that is a slip of the pen away."""
+    pairs = []
+    for word in words(text):
+        better = _spelling(word, vocabulary, known)
+        if better:
+            pairs.append((word.raw, better))
+            text = re.sub(rf"\b{re.escape(word.raw)}\b", better, text)
+    return text, tuple(dict.fromkeys(pairs))
+
+
+def _spelling(word: Word, vocabulary: Vocabulary, known: Set[str]) -> str | None:
+    if len(word.folded) < 5 or not word.folded.isalpha() or not word.folded.isascii() or word.folded in STOP_WORDS:
+        return None
+    if word.stem in known or word.stem in vocabulary.known_stems:
+        return None
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    slips = 1 if len(word.folded) < 8 else 2
+    alike = [w for w in vocabulary.known_words if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
+    best = process.extract(word.folded, sorted(alike), scorer=OSA.distance, score_cutoff=slips, limit=2)
+    if not best or (len(best) > 1 and best[0][1] == best[1][1] and stem(best[0][0]) != stem(best[1][0])):
+        return None
+    return str(best[0][0])

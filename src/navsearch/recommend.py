@@ -1,0 +1,226 @@
+"""Losses and baselines for an understood problem, from relations and published results. Names no task, loss or method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from navsearch.answer import Recommendation
+from navsearch.index import Index
+from navsearch.resource import Resource
+
+# A loss of the right task that no relation mentions: below every loss that one does recommend by itself.
+_UNRELATED_FIT = 0.2
+_PER_TRAIT = 0.02
+
+# What makes a baseline: it does the task; it fits modality, anatomy and the like; results on the very data sets found,
+# or else on others of the same organ or modality.
+_TASK, _FIT, _PROVEN = 0.35, 0.2, 0.45
+_ELSEWHERE = 0.5
+_EVIDENCE_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be solved: tasks, other wanted terms by facet, traits with where each comes from, data sets found."""
+
+    tasks: tuple[str, ...]
+    terms: Mapping[str, tuple[str, ...]]
+    traits: Mapping[str, str]
+    datasets: tuple[str, ...]
+
+
+class _Result(NamedTuple):
+    """One published figure with its table; `rank` is 1 for the best resource of the table, 0 for the worst."""
+
+    table: Mapping[str, Any]
+    row: Mapping[str, Any]
+    rank: float
+
+
+class Advisor:
+    """Recommends from the relations and results of an index."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def recommended_kinds(self) -> dict[str, str]:
+        """Which kind fills which part of an Answer, as the vocabulary's kinds say."""
+        kinds = self._index.vocabulary.facets["kind"].terms.values()
+        return {t.more["recommended"]: t.name for t in kinds if "recommended" in t.more}
+
+    def losses(self, problem: Problem, kind: str, top_k: int) -> tuple[Recommendation, ...]:
+        """Resources of `kind` that serve the tasks of `problem`, best first; ties by row. Empty if no task is known."""
+        found = [r for task in problem.tasks[:1] for r in self._losses_for(task, problem, kind)]
+        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
+
+    def methods(self, problem: Problem, kind: str, top_k: int) -> tuple[Recommendation, ...]:
+        """Resources of `kind` to start from: those with results on the data sets found first, best evidence first."""
+        found = [self._method(row, problem) for row in self._doing(problem.tasks, kind)]
+        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
+
+    # losses
+
+    def _losses_for(self, task: str, problem: Problem, kind: str) -> Iterator[Recommendation]:
+        chain = self._chain(task)
+        fits = self._fits(chain)
+        listed = {r: fit for r, fit in fits.items() if self._resource(r).kind == kind}
+        for row in self._doing((task,), kind):
+            listed.setdefault(self._index.resources[row].id, {})
+        for resource, fit in listed.items():
+            yield self._loss(self._resource(resource), fit, self._shifts(chain, resource, problem), problem)
+
+    def _loss(
+        self, loss: Resource, fit: Mapping[str, Any], shifts: Sequence[Mapping[str, Any]], problem: Problem
+    ) -> Recommendation:
+        score = fit.get("fit", _UNRELATED_FIT + _PER_TRAIT * len(set(loss.facets.get("trait", ())) & set(problem.traits)))
+        score = min(1.0, max(0.0, score + sum(s["shift"] for s in shifts)))
+        stated = [s["reason"] for s in shifts if s["shift"] > 0] + ([fit["reason"]] if fit else [])
+        against = [s["reason"] for s in shifts if s["shift"] < 0]
+        results = self._on(loss.id, problem.datasets)
+        sources = [{"statement": r["reason"], "source": r["source"]} for r in ([fit] if fit else []) + list(shifts)]
+        return Recommendation(
+            id=loss.id,
+            kind=loss.kind,
+            name=loss.name,
+            role=fit.get("role", "complete objective"),
+            score=round(score, 4),
+            reasons=tuple(stated or [str(loss.fields.get("why") or loss.description)]),
+            url=loss.url,
+            implementation=next((i["path"] for i in loss.fields.get("implementations") or () if "path" in i), None),
+            evidence=tuple([_evidence(r) for r in results[:_EVIDENCE_SHOWN]] + sources),
+            cautions=tuple(dict.fromkeys((*against, *(loss.fields.get("avoid_when") or ())))),
+        )
+
+    def _chain(self, task: str) -> tuple[str, ...]:
+        """`task`, its broader tasks, then the tasks whose losses serve these, nearest first."""
+        chain: list[str] = []
+        waiting = [task]
+        while waiting:
+            current = waiting.pop(0)
+            if current in chain:
+                continue
+            chain.append(current)
+            term = self._index.vocabulary.term("task", current)
+            waiting += [t for t in (term.broader, term.more.get("trained_as")) if t] if term else []
+        return tuple(chain)
+
+    def _fits(self, chain: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """For each resource related to a task of `chain`, the entry of the nearest task."""
+        fits: dict[str, Mapping[str, Any]] = {}
+        for task in chain:
+            for relation in self._index.relations:
+                if relation["task"] == task and "fit" in relation:
+                    fits.setdefault(relation["resource"], relation)
+        return fits
+
+    def _shifts(self, chain: Sequence[str], resource: str, problem: Problem) -> list[Mapping[str, Any]]:
+        return [
+            r
+            for r in self._index.relations
+            if "shift" in r and r["resource"] == resource and r["task"] in chain and r["trait"] in problem.traits
+        ]
+
+    # baselines
+
+    def _method(self, row: int, problem: Problem) -> Recommendation:
+        method = self._index.resources[row]
+        here = self._on(method.id, problem.datasets)
+        elsewhere = [] if here else self._on(method.id, self._alike(problem))
+        proven = max((self._strength(r) for r in here), default=0.0)
+        proven = proven or _ELSEWHERE * max((self._strength(r) for r in elsewhere), default=0.0)
+        score = _TASK + _FIT * self._fit(row, problem) + _PROVEN * proven
+        return Recommendation(
+            id=method.id,
+            kind=method.kind,
+            name=method.name,
+            role="baseline",
+            score=round(score, 4),
+            reasons=tuple(self._why(method, here, elsewhere)),
+            url=method.url,
+            implementation=method.fields.get("code"),
+            evidence=tuple(_evidence(r) for r in (here or elsewhere)[:_EVIDENCE_SHOWN]),
+            cautions=_cautions(method),
+        )
+
+    def _why(self, method: Resource, here: Sequence[_Result], elsewhere: Sequence[_Result]) -> Iterator[str]:
+        for results, where in ((here, "results on"), (elsewhere, "results on comparable data:")):
+            if results:
+                yield f"{where} {', '.join(dict.fromkeys(r.table['dataset'] for r in results[:_EVIDENCE_SHOWN]))}"
+        yield str(method.fields.get("why") or method.description)
+
+    def _fit(self, row: int, problem: Problem) -> float:
+        """Share of the wanted terms, task aside, that the row carries; a facet it leaves open counts half."""
+        wanted = [(f, t) for f, terms in problem.terms.items() for t in terms]
+        closures = self._index.closures[row]
+        levels = [0.5 if not closures.get(f) else float(t in closures[f]) for f, t in wanted]
+        return sum(levels) / len(levels) if levels else 0.5
+
+    def _doing(self, tasks: Iterable[str], kind: str) -> list[int]:
+        """Rows of `kind` that do one of `tasks`, or a broader one of them."""
+        wanted = {b for t in tasks for b in self._index.vocabulary.broader("task", t)}
+        rows = {row for task in wanted for row in self._index.rows_with.get(("task", task), ())}
+        return sorted(r for r in rows if self._index.resources[r].kind == kind)
+
+    def _alike(self, problem: Problem) -> tuple[str, ...]:
+        """Resources, beyond those found, that share the task and at least one other wanted term and miss none of a kind."""
+        rows = {row for t in problem.tasks for row in self._index.rows_with.get(("task", t), ())}
+        for facet, terms in problem.terms.items():
+            carry = {row for t in terms for row in self._index.rows_with.get((facet, t), ())}
+            rows = rows & carry if carry & rows else rows
+        return tuple(self._index.resources[r].id for r in sorted(rows))
+
+    # results
+
+    @cached_property
+    def _results(self) -> dict[str, list[_Result]]:
+        """Published figures by resource; rows that only serve as a reference inside a table are left out."""
+        found: dict[str, list[_Result]] = {}
+        for table in self._index.results:
+            rows = [r for r in table["rows"] if not r.get("reference")]
+            order = sorted({r["value"] for r in rows}, reverse=table["higher_is_better"])
+            for row in rows:
+                rank = 1 - order.index(row["value"]) / (len(order) - 1) if len(order) > 1 else 0.5
+                found.setdefault(row["resource"], []).append(_Result(table, row, rank))
+        return found
+
+    def _on(self, resource: str, datasets: Sequence[str]) -> list[_Result]:
+        """Figures of `resource` on `datasets`, strongest evidence first."""
+        found = [r for r in self._results.get(resource, ()) if r.table.get("about") in datasets]
+        return sorted(found, key=lambda r: (-self._strength(r), datasets.index(r.table["about"])))
+
+    def _strength(self, result: _Result) -> float:
+        """Grade of evidence x place in the table, the last place counting half."""
+        grade = self._index.vocabulary.term("evidence", _grade(result))
+        weight = float(grade.more.get("weight", 0.5)) if grade else 0.5
+        alone = len({r["resource"] for r in result.table["rows"]}) == 1
+        return weight * (0.5 + 0.5 * result.rank) * (0.5 if alone else 1.0)
+
+    def _resource(self, identifier: str) -> Resource:
+        return self._index.resources[self._index.row_of[identifier]]
+
+
+def _grade(result: _Result) -> str:
+    return str(result.row.get("evidence") or result.table.get("evidence") or "")
+
+
+def _evidence(result: _Result) -> dict[str, Any]:
+    """A figure as the Answer states it; what the source does not say is left out."""
+    table, row = result.table, result.row
+    stated = {
+        "value": row["value"],
+        "metric": table["metric"],
+        "dataset": table["dataset"],
+        "setting": row.get("setting") or table.get("setting"),
+        "protocol": table.get("protocol"),
+        "evidence": _grade(result) or None,
+        "source": table["source"],
+    }
+    return {k: v for k, v in stated.items() if v is not None}
+
+
+def _cautions(method: Resource) -> tuple[str, ...]:
+    licence = method.licence
+    return (f"licence: {licence}",) if licence else ("licence: unknown",)

@@ -1,0 +1,210 @@
+"""Facets and their controlled terms; text to tags. The same function serves questions and records.
+
+A term has a broader term, synonyms, weak synonyms (everyday words that only hint) and Chinese names. Matching is longest
+first within each facet; different facets may share words, so that "lung cancer" is a condition and names an organ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from navsearch.words import STOP_WORDS, Word, has_han, stem, fold, words
+
+WEAK = 0.5  # strength of a weak synonym; a strong one counts 1
+
+
+class Tag(NamedTuple):
+    """A term found in a text: in which facet, by which words of it, where (word positions), how surely (0..1)."""
+
+    facet: str
+    term: str
+    matched: str
+    start: int
+    end: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A controlled term. `more` holds what a facet's terms say beyond the common fields."""
+
+    name: str
+    broader: str | None = None
+    synonyms: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    zh: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A way to describe resources, with its terms by name. `more` as in Term."""
+
+    name: str
+    label: str
+    terms: Mapping[str, Term]
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Phrase(NamedTuple):
+    stems: tuple[str, ...]
+    term: str
+    strength: float
+    shout: str | None  # the exact capitals it must be written in, where in small letters it is a common word
+
+
+class Vocabulary:
+    """All facets with their terms, and the finder of terms in text."""
+
+    def __init__(self, facets: Iterable[Facet]) -> None:
+        self.facets: dict[str, Facet] = {f.name: f for f in facets}
+
+    @classmethod
+    def from_dicts(cls, tables: Iterable[Mapping[str, Any]]) -> Vocabulary:
+        """Build from the parsed files of catalog/vocabulary/."""
+        return cls(_facet(table) for table in tables)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The inverse of `from_dicts`."""
+        return [_facet_dict(f) for f in self.facets.values()]
+
+    def term(self, facet: str, name: str) -> Term | None:
+        """The term called `name` in `facet`, None if either is unknown."""
+        found = self.facets.get(facet)
+        return found.terms.get(name) if found else None
+
+    def find(self, facet: str, text: str) -> str | None:
+        """The term of `facet` that `text` names exactly, by its own name or a synonym, in any case; None if none does."""
+        return self._exact.get((facet, _exact_key(text)))
+
+    def broader(self, facet: str, name: str) -> tuple[str, ...]:
+        """`name` and its broader terms, nearest first."""
+        chain: list[str] = []
+        current: str | None = name
+        while current is not None and current not in chain:
+            chain.append(current)
+            term = self.term(facet, current)
+            current = term.broader if term else None
+        return tuple(chain)
+
+    def closure(self, facet: str, names: Iterable[str]) -> frozenset[str]:
+        """`names` with all their broader terms."""
+        return frozenset(b for n in names for b in self.broader(facet, n))
+
+    def tags(self, text: str) -> list[Tag]:
+        """The terms that `text` names: by facet, then by place; longest match first, no word used twice in a facet."""
+        found = words(text)
+        tags = [t for facet in self.facets for t in self._facet_tags(facet, found, text)]
+        return tags + (self._han_tags(text) if has_han(text) else [])
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Every folded word that occurs in a term or synonym."""
+        return frozenset(w.folded for _, _, phrase, _ in self._surface() for w in words(phrase))
+
+    @cached_property
+    def known_stems(self) -> frozenset[str]:
+        """Every stem that occurs in a term or synonym."""
+        return frozenset(map(stem, self.known_words))
+
+    def _facet_tags(self, facet: str, found: list[Word], text: str) -> Iterable[Tag]:
+        phrases, place = self._phrases[facet], 0
+        while place < len(found):
+            hit = _longest(phrases.get(found[place].stem, ()), found, place)
+            if hit is None:
+                place += 1
+                continue
+            end = place + len(hit.stems)
+            yield Tag(facet, hit.term, text[found[place].start : found[end - 1].end], place, end, hit.strength)
+            place = end
+
+    def _han_tags(self, text: str) -> list[Tag]:
+        tags, left = [], text
+        for zh, facet, term in self._han:
+            if zh in left:
+                tags.append(Tag(facet, term, zh, -1, -1, 1.0))
+        return _without_contained(tags)
+
+    def _surface(self) -> Iterable[tuple[str, str, str, float]]:
+        for facet in self.facets.values():
+            for term in facet.terms.values():
+                yield from ((facet.name, term.name, phrase, 1.0) for phrase in (term.name, *term.synonyms))
+                yield from ((facet.name, term.name, phrase, WEAK) for phrase in term.weak)
+
+    @cached_property
+    def _phrases(self) -> dict[str, dict[str, list[_Phrase]]]:
+        table: dict[str, dict[str, list[_Phrase]]] = {f: {} for f in self.facets}
+        for facet, term, phrase, strength in self._surface():
+            parts = words(phrase)
+            if parts:
+                entry = _Phrase(tuple(p.stem for p in parts), term, strength, _shout(parts))
+                table[facet].setdefault(parts[0].stem, []).append(entry)
+        for by_stem in table.values():
+            for entries in by_stem.values():
+                entries.sort(key=lambda e: (-len(e.stems), -e.strength))
+        return table
+
+    @cached_property
+    def _exact(self) -> dict[tuple[str, str], str]:
+        table: dict[tuple[str, str], str] = {}
+        for facet, term, phrase, _ in self._surface():
+            table.setdefault((facet, _exact_key(phrase)), term)
+        for facet_ in self.facets.values():
+            table |= {(facet_.name, _exact_key(t)): t for t in facet_.terms}
+        return table
+
+    @cached_property
+    def _han(self) -> list[tuple[str, str, str]]:
+        names = ((zh, f.name, t.name) for f in self.facets.values() for t in f.terms.values() for zh in t.zh)
+        return sorted(names, key=lambda n: (-len(n[0]), n))
+
+
+def _longest(candidates: Iterable[_Phrase], found: list[Word], place: int) -> _Phrase | None:
+    for phrase in candidates:
+        window = found[place : place + len(phrase.stems)]
+        if tuple(w.stem for w in window) == phrase.stems and phrase.shout in (None, window[0].raw):
+            return phrase
+    return None
+
+
+def _shout(parts: list[Word]) -> str | None:
+    """Abbreviations that are common words in small letters (US, OR, ON) count only in capitals."""
+    only = parts[0]
+    return only.raw if len(parts) == 1 and only.raw.isupper() and only.folded in STOP_WORDS else None
+
+
+def _without_contained(tags: list[Tag]) -> list[Tag]:
+    """Drop the tags of a facet whose matched text lies within a longer match of the same facet."""
+    return [
+        t
+        for t in tags
+        if not any(t.facet == o.facet and t.matched != o.matched and t.matched in o.matched for o in tags)
+    ]
+
+
+def _exact_key(text: str) -> str:
+    return " ".join(stem(fold(w)) for w in text.replace("-", " ").split())
+
+
+def _facet(table: Mapping[str, Any]) -> Facet:
+    known = ("facet", "label", "terms")
+    terms = {str(n): _term(str(n), t or {}) for n, t in (table.get("terms") or {}).items()}
+    return Facet(table["facet"], table.get("label", table["facet"]), terms, {k: v for k, v in table.items() if k not in known})
+
+
+def _term(name: str, table: Mapping[str, Any]) -> Term:
+    lists = {k: tuple(str(x) for x in table.get(k) or ()) for k in ("synonyms", "weak", "zh")}
+    more = {k: v for k, v in table.items() if k not in (*lists, "broader")}
+    return Term(name, table.get("broader"), **lists, more=more)
+
+
+def _facet_dict(facet: Facet) -> dict[str, Any]:
+    return {"facet": facet.name, "label": facet.label, **facet.more, "terms": {t.name: _term_dict(t) for t in facet.terms.values()}}
+
+
+def _term_dict(term: Term) -> dict[str, Any]:
+    stated = {"broader": term.broader, "synonyms": list(term.synonyms), "weak": list(term.weak), "zh": list(term.zh)}
+    return {k: v for k, v in stated.items() if v} | dict(term.more)

@@ -1,0 +1,97 @@
+"""Text to comparable words: spelling folded, stems taken. Knows nothing of terms or records."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = re.compile(r"[^\W_]+(?:[&+'][^\W_]+)*[+²]*", re.UNICODE)
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+# British to American, the Latin digraphs included, so that both spellings meet in one form.
+# The result is only compared, never shown, so it may be no word at all (contour -> contor).
+_SPELLING = (
+    (re.compile(r"(?<=..)ae(?=[a-z])|^ae(?=[a-z])|(?<=[hrp])ae"), "e"),
+    (re.compile(r"oe(?=[a-z]{2})"), "e"),
+    (re.compile(r"(?<=[a-z]{3})our"), "or"),
+    (re.compile(r"is(?=(?:e|ed|es|er|ers|ing|ation|ations)$)(?<=[a-z]{4})"), "iz"),
+    (re.compile(r"ys(?=(?:e|ed|er|ing)$)"), "yz"),
+    (re.compile(r"(?<=[a-z]{2})tre(?=s?$)"), "ter"),
+    (re.compile(r"(?<=[a-z]{2}[aeiou])ll(?=(?:ed|ing|er|ers)$)"), "l"),
+    (re.compile(r"^grey"), "gray"),
+)
+
+STOP_WORDS = frozenset(
+    """a about above after all also am an and any are as at be been before being below between both but by can could did do
+    does doing down during each every few for from further get give given had has have having he her here hers him his how i
+    if in into is it its itself just let like many may me might more most much must my need no nor not of off on once one only or
+    other our ours out over own please same shall she should so some such than that the their theirs them then there these they
+    this those through to too under until up upon us use used using very want was we well were what when where which while who
+    whom whose why will with within without would you your yours""".split()
+)
+
+
+class Word(NamedTuple):
+    """One word of a text: as written, folded, its stem, and where it stands (character offsets)."""
+
+    raw: str
+    folded: str
+    stem: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """The words of `text` in order; hyphens and slashes part words, apostrophes do not."""
+    return [_word(m) for m in _WORD.finditer(text)]
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of the words of `text`, stop words included."""
+    return tuple(w.stem for w in words(text))
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the words of `text` that are no stop words."""
+    return [w.stem for w in words(text) if w.folded not in STOP_WORDS]
+
+
+def key(text: str) -> str:
+    """`text` without case, accents, blanks and punctuation: names that differ only in those are equal."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain.casefold() if c.isalnum())
+
+
+def has_han(text: str) -> bool:
+    """True if `text` holds Chinese characters."""
+    return bool(_HAN.search(text))
+
+
+def _word(match: re.Match[str]) -> Word:
+    folded = fold(match.group())
+    return Word(match.group(), folded, stem(folded), match.start(), match.end())
+
+
+@lru_cache(maxsize=65536)
+def fold(word: str) -> str:
+    """`word` in lower case without accents, in American spelling."""
+    plain = unicodedata.normalize("NFKD", word.lower())
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).removesuffix("'s")
+    for pattern, replacement in _SPELLING:
+        plain = pattern.sub(replacement, plain)
+    return plain
+
+
+@lru_cache(maxsize=65536)
+def stem(folded: str) -> str:
+    """The Snowball stem of a folded word."""
+    return str(_stemmer().stemWord(folded))
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
