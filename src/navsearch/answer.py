@@ -62,6 +62,7 @@ class Recommendation:
     implementation: str | None
     evidence: tuple[Mapping[str, Any], ...]
     cautions: tuple[str, ...]
+    licence: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -76,6 +77,7 @@ class Recommendation:
             "implementation": self.implementation,
             "evidence": [dict(e) for e in self.evidence],
             "cautions": list(self.cautions),
+            "licence": self.licence,
         }
 
 

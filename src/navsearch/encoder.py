@@ -85,7 +85,9 @@ def _sentence_transformer(folder: Path, name: str) -> object:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         return SentenceTransformer(str(folder), device="cpu")
     except (ImportError, OSError, ValueError) as error:
         raise ModelMissing(f"model {name!r} cannot be loaded from {folder}: {_first_line(error)}") from error

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+MEND = "run navsearch build"  # what mends an unusable index; shells put the user's folders in
+
 
 class NavsearchError(Exception):
     """Something navsearch refuses to do, said in one line: where, what was found, what to do."""

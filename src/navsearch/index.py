@@ -22,7 +22,7 @@ from typing import Any
 
 from navsearch.catalog import Catalog
 from navsearch.encoder import Encoder, Progress
-from navsearch.errors import IndexUnusable
+from navsearch.errors import MEND, IndexUnusable
 from navsearch.lexical import Lexical
 from navsearch.resource import Resource
 from navsearch.vectors import Vectors
@@ -31,7 +31,6 @@ from navsearch.words import key
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
-_MEND = "run navsearch build"
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def load(folder: Path, catalog: str | None = None) -> Index:
     fingerprint `catalog` is given) of another catalog."""
     manifest = _manifest(folder)
     if catalog is not None and manifest["catalog"] != catalog:
-        raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {_MEND}")
+        raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {MEND}")
     data = folder / manifest["data"]
     _verify(data, manifest["files"], folder)
     tables = json.loads((data / "tables.json").read_text(encoding="utf-8"))
@@ -123,7 +122,7 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
     built = index.manifest["encoder"]
     if built["fingerprint"] != encoder.fingerprint:
         found = f"{encoder.name} ({encoder.fingerprint[:8]})"
-        raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {_MEND}")
+        raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {MEND}")
 
 
 def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
@@ -181,14 +180,14 @@ def _replace(file: Path, text: str) -> None:
 def _manifest(folder: Path) -> dict[str, Any]:
     file = folder / _MANIFEST
     if not file.is_file():
-        raise IndexUnusable(f"{folder} holds no index: {_MEND}")
+        raise IndexUnusable(f"{folder} holds no index: {MEND}")
     try:
         manifest = dict(json.loads(file.read_text(encoding="utf-8")))
         if manifest["format"] != FORMAT:
-            raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {_MEND}")
+            raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {MEND}")
         manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]  # noqa: B018
     except (ValueError, KeyError, TypeError):
-        raise IndexUnusable(f"{file} is damaged: {_MEND}") from None
+        raise IndexUnusable(f"{file} is damaged: {MEND}") from None
     return manifest
 
 
@@ -196,7 +195,7 @@ def _verify(data: Path, files: Mapping[str, str], folder: Path) -> None:
     for name, expected in files.items():
         file = data / name
         if not file.is_file() or _hash(file) != expected:
-            raise IndexUnusable(f"{folder} is damaged ({file.name} is {'changed' if file.is_file() else 'missing'}): {_MEND}")
+            raise IndexUnusable(f"{folder} is damaged ({file.name} is {'changed' if file.is_file() else 'missing'}): {MEND}")
 
 
 def _hash(file: Path) -> str:

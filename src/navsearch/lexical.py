@@ -58,6 +58,12 @@ class Lexical:
         bound = sum(map(self._best, known)) + (len(wanted) - len(known)) * self._unknown
         return np.asarray(self._engine.get_scores(known) / bound, dtype=np.float32)  # type: ignore[attr-defined]
 
+    def holding(self, stem: str) -> NDArray[np.bool_]:
+        """bool [rows]: which rows hold `stem`."""
+        if stem not in self._engine.vocab_dict:  # type: ignore[attr-defined]
+            return np.zeros(self._rows, dtype=np.bool_)
+        return np.asarray(self._engine.get_scores([stem]) > 0, dtype=np.bool_)  # type: ignore[attr-defined]
+
     def _best(self, word: str) -> float:
         scores = self._engine.scores  # type: ignore[attr-defined]
         column = self._engine.vocab_dict[word]  # type: ignore[attr-defined]

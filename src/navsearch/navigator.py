@@ -28,6 +28,8 @@ from navsearch.vocabulary import Tag
 # A trait or task counts as the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
 _LOOKED_AT = 5
+# Data sets found whose published results count as results for the question.
+_DATA = 10
 
 
 class Navigator:
@@ -85,7 +87,7 @@ class Navigator:
             raise UsageError(f"top_k: found {top_k}, expected 1 or more")
         query = understand(text, self._index.vocabulary, self._index.lexical.vocabulary)
         vector = self._encoder.encode([query.search_text])[0]
-        wanted = self._kinds(kinds) or query.kinds or self._default_kinds
+        wanted = self._wanted_kinds(query, kinds)
         fixed = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
         kept, dropped = relax(query.limits, fixed, lambda limits: len(self._ranker.allowed(wanted, limits)))
         ranked = self._ranker.rank(query, vector, self._ranker.allowed(wanted, (*kept, *fixed)))
@@ -114,7 +116,7 @@ class Navigator:
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
-        query = Query(resource.name, resource.description, tuple(terms), (), (resource.kind,), (), ())
+        query = Query(resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), ())
         limits = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
         ranked = self._ranker.rank(query, vector, self._ranker.allowed((resource.kind,), limits))
@@ -131,6 +133,10 @@ class Navigator:
                 counts[facet][term] = len(rows)
         return {f: dict(sorted(c.items(), key=lambda item: (-item[1], item[0]))) for f, c in counts.items()}
 
+    def parts(self) -> tuple[Index, Encoder]:
+        """The index and the encoder it was built with, for measuring."""
+        return self._index, self._encoder
+
     # what ask is made of
 
     @cached_property
@@ -142,6 +148,16 @@ class Navigator:
     @cached_property
     def _default_kinds(self) -> tuple[str, ...]:
         return tuple(t.name for t in self._index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
+
+    def _wanted_kinds(self, query: Query, given: Sequence[str]) -> tuple[str, ...]:
+        """The kinds given, else those the question names (with the kinds these go with), else those of the resources it
+        names, else the default."""
+        named = tuple(dict.fromkeys(k for kind in query.kinds for k in (kind, *self._along(kind))))
+        return self._kinds(given) or named or self._ranker.kinds_named(query) or self._default_kinds
+
+    def _along(self, kind: str) -> tuple[str, ...]:
+        term = self._index.vocabulary.term("kind", kind)
+        return tuple(term.more.get("also", ())) if term else ()
 
     def _kinds(self, kinds: Sequence[str]) -> tuple[str, ...]:
         return tuple(limit.value for limit in from_filters({"kind": list(kinds)}, self._index.vocabulary) if isinstance(limit.value, str))
@@ -195,9 +211,9 @@ class Navigator:
                 traits.setdefault(trait, f"data found ({names}, …)")
         said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not query.terms("task") else []
         inferred = [t for t, source in traits.items() if source != "asked"]
-        said += [f"taken into account because the data found have it: {', '.join(inferred)}"] if inferred else []
+        said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         terms = {f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")}
-        found = tuple(self._index.resources[s.row].id for s in best[:10])
+        found = {self._index.resources[s.row].id: s.score / best[0].score for s in best[:_DATA]}
         return Problem(tasks, terms, traits, found), said
 
     def _data(self, query: Query, vector: Matrix) -> list[Scored]:
@@ -212,6 +228,12 @@ class Navigator:
         names = {r.id: f"{r.id} {r.name}" for r in self._index.resources}
         near = process.extract(identifier, names, scorer=fuzz.WRatio, processor=str.casefold, limit=3, score_cutoff=60)
         return f" (did you mean {', '.join(n[2] for n in near)}?)" if near else ""
+
+
+def no_answer(text: str, why: str) -> Answer:
+    """The answer to a question that cannot be asked."""
+    empty = {"text": text, "kind": [], "limits": [], "excluded": [], "corrected": []}
+    return Answer(empty, "none", (), notes=(why,))
 
 
 def _notes(query: Query, dropped: Sequence[Limit]) -> list[str]:

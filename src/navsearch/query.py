@@ -13,6 +13,16 @@ from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import STOP_WORDS, Word, has_han, stem, words
 
 _NEGATORS = frozenset({"not", "no", "without", "excluding", "exclude", "except", "but not", "non"})
+# Words of a question that say nothing of its topic.
+_CHATTY = frozenset(
+    """able anybody anyone anything available baseline best better choose collection contain datum data database dataset exist
+    fine find free good great have hello help hold image include know large like list look looking model need new open people
+    please problem project provide public publicly recommend recommendation require research resource search several show
+    someone something start study suggest suitable task test thank train training try type use useful user want which work
+    evaluate evaluating automatic automatically automated algorithm approach method learn learning deep machine network
+    neural ai set public state""".split()
+)
+_CHATTY_STEMS = frozenset(map(stem, _CHATTY))
 _FILLERS = frozenset({"any", "a", "an", "the", "for", "using", "based", "on", "of", "in"})
 
 
@@ -21,12 +31,13 @@ class Query:
     """A question understood.
 
     `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out.
-    `tags` are wanted, `excluded` ruled out; `kinds` are the kinds of resource asked for, empty if none is named.
+    `tags` are wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of resource asked for, empty if none is named.
     """
 
     text: str
     search_text: str
     tags: tuple[Tag, ...]
+    leftover: tuple[str, ...]
     excluded: tuple[Tag, ...]
     kinds: tuple[str, ...]
     limits: tuple[Limit, ...]
@@ -65,6 +76,7 @@ def understand(text: str, vocabulary: Vocabulary, known: Set[str] = frozenset())
         text=text,
         search_text=_search_text(rest, wanted),
         tags=tuple(t for t in wanted if vocabulary.facets[t.facet].more.get("searched", True)),
+        leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
         kinds=_kinds(wanted),
         limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
@@ -77,6 +89,12 @@ def _kinds(tags: Iterable[Tag]) -> tuple[str, ...]:
     named = [t for t in tags if t.facet == "kind"]
     most = max((t.strength for t in named), default=0.0)
     return tuple(dict.fromkeys(t.term for t in named if t.strength == most))
+
+
+def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
+    explained = {place for t in tags for place in range(t.start, t.end)}
+    left = (w for place, w in enumerate(found) if place not in explained and not has_han(w.raw))
+    return tuple(dict.fromkeys(w.stem for w in left if w.folded not in STOP_WORDS and w.stem not in _CHATTY_STEMS))
 
 
 def _split_excluded(tags: Iterable[Tag], found: list[Word]) -> tuple[list[Tag], list[Tag]]:

@@ -27,6 +27,12 @@ WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "name"
 BROADER = 0.4
 UNSTATED = 0.25
 
+# What a content word that no term explains counts beside the terms; a row meets it by holding the word.
+LEFTOVER = 0.4
+
+# A question that consists of a name by more than this share asks for the resource of that name.
+_NAMED = 0.75
+
 # Least best score of a good match and of a weak one; fitted by eye on the development queries (see evaluate).
 STRONG, WEAK = 0.42, 0.33
 
@@ -71,11 +77,17 @@ class Ranker:
         rows = self._proposed(query, vector, allowed, lexical, names)
         cosines = self._index.vectors.similarity(vector, rows)
         weights = self._specific(query.tags)
+        held = self._held(query.leftover)
         scored = [
-            self._score(int(row), float(cosine), float(lexical[row]), names.get(int(row), 0.0), weights)
+            self._score(int(row), float(cosine), float(lexical[row]), names.get(int(row), 0.0), weights, held)
             for row, cosine in zip(rows, cosines, strict=True)
         ]
         return sorted(scored, key=lambda s: (-s.score, s.row))
+
+    def kinds_named(self, query: Query) -> tuple[str, ...]:
+        """Kinds of the resources whose name makes up most of the question."""
+        rows = [row for row, share in self._names(query).items() if share > _NAMED]
+        return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
 
     def _is(self, row: int, kinds: Collection[str]) -> bool:
         return not kinds or self._index.resources[row].kind in kinds
@@ -113,6 +125,11 @@ class Ranker:
         carry = len(self._index.rows_with.get((tag.facet, tag.term), ()))
         return 0.4 + 0.6 * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
 
+    def _held(self, leftover: Sequence[str]) -> tuple[np.ndarray, float]:
+        """float [rows]: how much of `leftover` each row holds, and how much there is."""
+        held = sum((self._index.lexical.holding(stem).astype(np.float64) for stem in leftover), np.zeros(len(self._index.resources)))
+        return LEFTOVER * held, LEFTOVER * len(leftover)
+
     def _names(self, query: Query) -> dict[int, float]:
         """Rows whose name or alias the question holds, with how much of the question's words the name makes up."""
         found = words(query.search_text)
@@ -129,12 +146,12 @@ class Ranker:
         """A word of the vocabulary that happens to be a name (Retina) says little; any other name says much."""
         stems = [w.stem for w in found]  # type: ignore[attr-defined]
         common = all(s in self._index.vocabulary.known_stems for s in stems)
-        return min(1.0, len(stems) / content) if common else max(0.7, min(1.0, len(stems) / content))
+        return min(1.0, len(stems) / content) if common else max(_NAMED, min(1.0, len(stems) / content))
 
-    def _score(self, row: int, cosine: float, word_share: float, name: float, weights: Mapping[Tag, float]) -> Scored:
+    def _score(self, row: int, cosine: float, word_share: float, name: float, weights: Mapping[Tag, float], held: tuple[np.ndarray, float]) -> Scored:
         levels = {tag: self._level(row, tag) for tag in weights}
-        total = sum(weights.values())
-        share = sum(weights[t] * level for t, level in levels.items()) / total if total else 0.0
+        total = sum(weights.values()) + held[1]
+        share = (sum(weights[t] * level for t, level in levels.items()) + float(held[0][row])) / total if total else 0.0
         signals = Signals(cosine, word_share, share, name)
         return Scored(
             row,

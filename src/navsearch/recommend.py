@@ -15,29 +15,33 @@ from navsearch.resource import Resource
 _UNRELATED_FIT = 0.2
 _PER_TRAIT = 0.02
 
-# What makes a baseline: it does the task; it fits modality, anatomy and the like; results on the very data sets found,
-# or else on others of the same organ or modality.
-_TASK, _FIT, _PROVEN = 0.35, 0.2, 0.45
+# What makes a baseline, shares of 1: it does the task; it fits modality, anatomy and the like; results on the very data
+# sets found, or else, counting half, on others alike; and how often it was measured at all, as what everybody compares
+# with is what to start from.
+_TASK, _FIT, _PROVEN, _MEASURED = 0.3, 0.15, 0.4, 0.15
 _ELSEWHERE = 0.5
+_OFTEN = 30  # tables with a result; more count no more
+_PER_TERM_NAMED = 0.2
 _EVIDENCE_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be solved: tasks, other wanted terms by facet, traits with where each comes from, data sets found."""
+    """What is to be solved: tasks, other wanted terms by facet, traits with where each comes from, and the data sets
+    found, best first, with how well each fits compared with the best (0..1)."""
 
     tasks: tuple[str, ...]
     terms: Mapping[str, tuple[str, ...]]
     traits: Mapping[str, str]
-    datasets: tuple[str, ...]
+    datasets: Mapping[str, float]
 
 
 class _Result(NamedTuple):
-    """One published figure with its table; `rank` is 1 for the best resource of the table, 0 for the worst."""
+    """One published figure with its table and how much it proves (0..1)."""
 
     table: Mapping[str, Any]
     row: Mapping[str, Any]
-    rank: float
+    strength: float
 
 
 class Advisor:
@@ -79,7 +83,7 @@ class Advisor:
         score = min(1.0, max(0.0, score + sum(s["shift"] for s in shifts)))
         stated = [s["reason"] for s in shifts if s["shift"] > 0] + ([fit["reason"]] if fit else [])
         against = [s["reason"] for s in shifts if s["shift"] < 0]
-        results = self._on(loss.id, problem.datasets)
+        results = self._on(loss.id, problem, problem.datasets)
         sources = [{"statement": r["reason"], "source": r["source"]} for r in ([fit] if fit else []) + list(shifts)]
         return Recommendation(
             id=loss.id,
@@ -91,7 +95,8 @@ class Advisor:
             url=loss.url,
             implementation=next((i["path"] for i in loss.fields.get("implementations") or () if "path" in i), None),
             evidence=tuple([_evidence(r) for r in results[:_EVIDENCE_SHOWN]] + sources),
-            cautions=tuple(dict.fromkeys((*against, *(loss.fields.get("avoid_when") or ())))),
+            cautions=(*against, *(f"avoid with: {a}" for a in loss.fields.get("avoid_when") or ())),
+            licence=None,
         )
 
     def _chain(self, task: str) -> tuple[str, ...]:
@@ -127,11 +132,11 @@ class Advisor:
 
     def _method(self, row: int, problem: Problem) -> Recommendation:
         method = self._index.resources[row]
-        here = self._on(method.id, problem.datasets)
-        elsewhere = [] if here else self._on(method.id, self._alike(problem))
-        proven = max((self._strength(r) for r in here), default=0.0)
-        proven = proven or _ELSEWHERE * max((self._strength(r) for r in elsewhere), default=0.0)
-        score = _TASK + _FIT * self._fit(row, problem) + _PROVEN * proven
+        here = self._on(method.id, problem, problem.datasets)
+        elsewhere = [] if here else self._on(method.id, problem, dict.fromkeys(self._alike(problem), _ELSEWHERE))
+        proven = max((r.strength for r in (here or elsewhere)), default=0.0)
+        measured = min(1.0, len(self._results.get(method.id, ())) / _OFTEN)
+        score = _TASK + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
         return Recommendation(
             id=method.id,
             kind=method.kind,
@@ -142,7 +147,8 @@ class Advisor:
             url=method.url,
             implementation=method.fields.get("code"),
             evidence=tuple(_evidence(r) for r in (here or elsewhere)[:_EVIDENCE_SHOWN]),
-            cautions=_cautions(method),
+            cautions=(),
+            licence=method.licence or "unknown",
         )
 
     def _why(self, method: Resource, here: Sequence[_Result], elsewhere: Sequence[_Result]) -> Iterator[str]:
@@ -176,34 +182,55 @@ class Advisor:
 
     @cached_property
     def _results(self) -> dict[str, list[_Result]]:
-        """Published figures by resource; rows that only serve as a reference inside a table are left out."""
+        """Published figures by resource, the best of each table; rows that are only there for reference or that stand
+        for something else are left out."""
         found: dict[str, list[_Result]] = {}
         for table in self._index.results:
-            rows = [r for r in table["rows"] if not r.get("reference")]
-            order = sorted({r["value"] for r in rows}, reverse=table["higher_is_better"])
-            for row in rows:
-                rank = 1 - order.index(row["value"]) / (len(order) - 1) if len(order) > 1 else 0.5
-                found.setdefault(row["resource"], []).append(_Result(table, row, rank))
+            best = _best_rows(table)
+            for place, (resource, row) in enumerate(best.items()):
+                rank = 1 - place / (len(best) - 1) if len(best) > 1 else 0.0
+                found.setdefault(resource, []).append(_Result(table, row, self._grade(table, row) * (0.5 + 0.5 * rank)))
         return found
 
-    def _on(self, resource: str, datasets: Sequence[str]) -> list[_Result]:
-        """Figures of `resource` on `datasets`, strongest evidence first."""
-        found = [r for r in self._results.get(resource, ()) if r.table.get("about") in datasets]
-        return sorted(found, key=lambda r: (-self._strength(r), datasets.index(r.table["about"])))
+    def _grade(self, table: Mapping[str, Any], row: Mapping[str, Any]) -> float:
+        term = self._index.vocabulary.term("evidence", _grade_name(table, row))
+        return float(term.more["weight"]) if term else 0.0
 
-    def _strength(self, result: _Result) -> float:
-        """Grade of evidence x place in the table, the last place counting half."""
-        grade = self._index.vocabulary.term("evidence", _grade(result))
-        weight = float(grade.more.get("weight", 0.5)) if grade else 0.5
-        alone = len({r["resource"] for r in result.table["rows"]}) == 1
-        return weight * (0.5 + 0.5 * result.rank) * (0.5 if alone else 1.0)
+    def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[_Result]:
+        """Figures of `resource` on `datasets`, strongest first: grade of evidence x place in the table (the last counting
+        half) x how well the data set fits, and more for each wanted term that the table's label names."""
+        chain = {t for task in problem.tasks for t in self._chain(task)}
+        found = [r for r in self._results.get(resource, ()) if r.table.get("about") in datasets and self._serves(r, chain)]
+        weighted = [r._replace(strength=r.strength * datasets[r.table["about"]]) for r in found]
+        return sorted(weighted, key=lambda r: -r.strength * (1 + _PER_TERM_NAMED * self._named(r, problem)))
+
+    def _serves(self, result: _Result, tasks: set[str]) -> bool:
+        """True unless the metric is known to compare methods of other tasks."""
+        metric = self._index.vocabulary.term("metric", result.table["metric"])
+        return metric is None or not metric.more.get("serves") or bool(tasks & set(metric.more["serves"]))
+
+    def _named(self, result: _Result, problem: Problem) -> int:
+        """How many wanted terms the table's own label names ("liver tumour" where lesions are sought)."""
+        return sum(
+            bool(set(self._index.vocabulary.broader(tag.facet, tag.term)) & set(problem.terms.get(tag.facet, ())))
+            for tag in self._index.vocabulary.tags(result.table["dataset"])
+        )
 
     def _resource(self, identifier: str) -> Resource:
         return self._index.resources[self._index.row_of[identifier]]
 
 
-def _grade(result: _Result) -> str:
-    return str(result.row.get("evidence") or result.table.get("evidence") or "")
+def _best_rows(table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The best row of each resource in `table`, best first."""
+    rows = [r for r in table["rows"] if not r.get("reference") and not r.get("proxy")]
+    best: dict[str, Mapping[str, Any]] = {}
+    for row in sorted(rows, key=lambda r: r["value"], reverse=table["higher_is_better"]):
+        best.setdefault(row["resource"], row)
+    return best
+
+
+def _grade_name(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    return str(row.get("evidence") or table.get("evidence") or "")
 
 
 def _evidence(result: _Result) -> dict[str, Any]:
@@ -215,12 +242,7 @@ def _evidence(result: _Result) -> dict[str, Any]:
         "dataset": table["dataset"],
         "setting": row.get("setting") or table.get("setting"),
         "protocol": table.get("protocol"),
-        "evidence": _grade(result) or None,
+        "evidence": _grade_name(table, row) or None,
         "source": table["source"],
     }
     return {k: v for k, v in stated.items() if v is not None}
-
-
-def _cautions(method: Resource) -> tuple[str, ...]:
-    licence = method.licence
-    return (f"licence: {licence}",) if licence else ("licence: unknown",)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from navsearch.words import STOP_WORDS, Word, has_han, stem, fold, words
 
+_LAST = 99
 WEAK = 0.5  # strength of a weak synonym; a strong one counts 1
 
 
@@ -60,7 +61,7 @@ class Vocabulary:
     """All facets with their terms, and the finder of terms in text."""
 
     def __init__(self, facets: Iterable[Facet]) -> None:
-        self.facets: dict[str, Facet] = {f.name: f for f in facets}
+        self.facets: dict[str, Facet] = {f.name: f for f in sorted(facets, key=lambda f: f.more.get("order", _LAST))}
 
     @classmethod
     def from_dicts(cls, tables: Iterable[Mapping[str, Any]]) -> Vocabulary:
@@ -131,7 +132,8 @@ class Vocabulary:
     def _surface(self) -> Iterable[tuple[str, str, str, float]]:
         for facet in self.facets.values():
             for term in facet.terms.values():
-                yield from ((facet.name, term.name, phrase, 1.0) for phrase in (term.name, *term.synonyms))
+                strong = (p for p in (term.name, *term.synonyms) if p not in term.weak)
+                yield from ((facet.name, term.name, phrase, 1.0) for phrase in strong)
                 yield from ((facet.name, term.name, phrase, WEAK) for phrase in term.weak)
 
     @cached_property

@@ -1,0 +1,401 @@
+"""The command line: one command a method, plus build, check, evaluate and serve. Data to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from navsearch import __version__, render
+from navsearch.encoder import DEFAULT_MODEL, Progress, SentenceTransformerEncoder
+from navsearch.errors import MEND, IndexUnusable, NavsearchError, UsageError
+from navsearch.locations import default_catalog, default_index
+
+if False:  # typing only: these are imported where they are used, as they are slow to import
+    from navsearch.answer import Answer
+    from navsearch.navigator import Navigator
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Which public medical data, which loss, which baseline do I start from?\n\n"
+    'Example: navsearch ask "small lesion segmentation in liver CT"\n\n'
+    "Exit codes: 0 answered, 1 no good match or problems found, 2 usage, 3 index missing, stale or damaged, 4 model missing.",
+)
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+    md = "md"
+    csv = "csv"
+
+
+@dataclass
+class Places:
+    """The folders that the global options name."""
+
+    catalog: Path
+    index: Path
+
+    def command(self, verb: str) -> str:
+        """The command line that runs `verb` on the same folders."""
+        own = self.catalog != default_catalog() or self.index != default_index(self.catalog)
+        return f"navsearch --catalog {self.catalog} --index {self.index} {verb}" if own else f"navsearch {verb}"
+
+
+_CATALOG = typer.Option(help="Folder of the catalog.", envvar="NAVSEARCH_CATALOG", show_default=False)
+_INDEX = typer.Option(help="Folder of the index.", envvar="NAVSEARCH_INDEX", show_default=False)
+
+
+@app.callback()
+def main_options(
+    context: typer.Context,
+    catalog: Annotated[Path | None, _CATALOG] = None,
+    index: Annotated[Path | None, _INDEX] = None,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Set what all commands share."""
+    if version:
+        typer.echo(f"navsearch {__version__}")
+        raise typer.Exit
+    folder = catalog or default_catalog()
+    context.obj = Places(folder, index or default_index(folder))
+
+
+TopK = Annotated[int, typer.Option("-k", "--top-k", min=1, help="Hits, losses and baselines at most.")]
+Many = list[str] | None
+Kind = Annotated[Many, typer.Option("--kind", help="Kind of resource (repeatable); overrides the question.")]
+Modality = Annotated[Many, typer.Option("--modality", help="Only this modality, such as CT (repeatable).")]
+Anatomy = Annotated[Many, typer.Option("--anatomy", help="Only this anatomy, such as liver.")]
+Task = Annotated[Many, typer.Option("--task", help="Only this task, such as segmentation.")]
+Condition = Annotated[Many, typer.Option("--condition", help="Only this condition, such as glioma.")]
+Dimension = Annotated[Many, typer.Option("--dim", help="Only this shape of sample: 2D, 3D, 4D, video, text, time series.")]
+MinCases = Annotated[int | None, typer.Option("--min-cases", help="At least so many cases.")]
+Since = Annotated[str | None, typer.Option("--since", help="Released in this year or later.")]
+Until = Annotated[str | None, typer.Option("--until", help="Released in this year or earlier.")]
+Venue = Annotated[str | None, typer.Option("--venue", help='Presented there, such as "MICCAI 2022".')]
+Licence = Annotated[str | None, typer.Option("--licence", "--license", help='Licence known and holding this, such as "CC BY".')]
+Not = Annotated[Many, typer.Option("--not", help="Without this term, as facet:value, such as modality:MRI (repeatable).")]
+Form = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
+NoBuild = Annotated[bool, typer.Option("--no-build", help="Never build the index; exit with 3 if it is missing or stale.")]
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    text: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
+    top_k: TopK = 10,
+    kind: Kind = None,
+    modality: Modality = None,
+    anatomy: Anatomy = None,
+    task: Task = None,
+    condition: Condition = None,
+    dim: Dimension = None,
+    min_cases: MinCases = None,
+    since: Since = None,
+    until: Until = None,
+    venue: Venue = None,
+    licence: Licence = None,
+    not_: Not = None,
+    from_file: Annotated[Path | None, typer.Option(help="One question a line (- for standard input); one answer a line.")] = None,
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """Answer a question: data, losses and baselines that fit, each with its reasons.
+
+    [bold]Examples[/bold]
+
+    navsearch ask "small lesion segmentation in liver CT"
+
+    navsearch ask "polyp detection" --since 2020 --min-cases 1000 -k 5
+
+    navsearch ask "brain tumour" --not modality:CT --format json
+    """
+    filters = _filters(
+        modality=modality, anatomy=anatomy, task=task, condition=condition, dimension=dim, min_cases=min_cases,
+        since=since, until=until, venue=venue, licence=licence, not_=not_,
+    )  # fmt: skip
+    if (text is None) == (from_file is None):
+        raise UsageError("expected either a question or --from-file FILE")
+    navigator = _navigator(context.obj, build=not no_build)
+    if from_file is not None:
+        _answer_all(navigator, from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
+        return
+    answer = navigator.ask(str(text), top_k=top_k, kinds=kind or (), **filters)
+    _print_answer(answer, output)
+    raise typer.Exit(1 if answer.match == "none" else 0)
+
+
+@app.command()
+def show(context: typer.Context, identifier: Annotated[str, typer.Argument(metavar="ID")], output: Form = Format.text, *, no_build: NoBuild = False) -> None:
+    """Show everything the catalog states of one resource, by id or name.
+
+    [bold]Example[/bold]  navsearch show lits
+    """
+    resource = _navigator(context.obj, build=not no_build).resource(identifier)
+    if output is Format.text:
+        _print(render.resource_lines(resource))
+    else:
+        _write(_as(output)(resource.as_dict()))
+
+
+@app.command()
+def similar(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    top_k: TopK = 10,
+    modality: Modality = None,
+    anatomy: Anatomy = None,
+    task: Task = None,
+    condition: Condition = None,
+    dim: Dimension = None,
+    min_cases: MinCases = None,
+    since: Since = None,
+    until: Until = None,
+    venue: Venue = None,
+    licence: Licence = None,
+    not_: Not = None,
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """List the resources of the same kind most like one.
+
+    [bold]Example[/bold]  navsearch similar lits --modality MRI
+    """
+    filters = _filters(
+        modality=modality, anatomy=anatomy, task=task, condition=condition, dimension=dim, min_cases=min_cases,
+        since=since, until=until, venue=venue, licence=licence, not_=not_,
+    )  # fmt: skip
+    hits = _navigator(context.obj, build=not no_build).similar(identifier, top_k=top_k, **filters)
+    if output is Format.text:
+        _print(render.hits_lines(hits))
+    else:
+        _write("".join(_as(output)(h.as_dict()) for h in hits))
+
+
+@app.command()
+def facets(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One facet only.", show_default=False)] = None,
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """List the facets and terms to filter by, with how many resources carry each.
+
+    [bold]Example[/bold]  navsearch facets modality
+    """
+    counts = _navigator(context.obj, build=not no_build).facets(name)
+    if output is Format.text:
+        _print(line for facet, terms in counts.items() for line in _facet_lines(facet, terms))
+    else:
+        _write(_as(output)(counts))
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="The packaged default, a local folder, or a name on the hub.")] = DEFAULT_MODEL,
+) -> None:
+    """Build the index from the catalog; the old index serves until the new one is complete.
+
+    [bold]Example[/bold]  navsearch build
+    """
+    build_index(context.obj.catalog, context.obj.index, model)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Check the whole catalog; print every problem as file:line. Exit code 1 if there is any.
+
+    [bold]Example[/bold]  navsearch check
+    """
+    from navsearch import catalog
+
+    found, problems = catalog.check(context.obj.catalog)
+    _write("".join(f"{p}\n" for p in problems))
+    counts = ", ".join(f"{n} {found.vocabulary.facets['kind'].terms[k].more.get('plural', k)}" for k, n in found.counts.items())
+    rows = sum(len(t["rows"]) for t in found.results)
+    _write(f"{counts}; {rows} published figures; {len(found.relations)} relations; {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}\n")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Judged queries, one JSON object a line.")],
+    output: Form = Format.text,
+    *,
+    ablate: Annotated[bool, typer.Option(help="Compare words alone, vectors alone, tags alone, all.")] = False,
+    no_build: NoBuild = False,
+) -> None:
+    """Measure the answers to judged queries: nDCG@10, recall@10, MRR, losses and verdicts.
+
+    [bold]Example[/bold]  navsearch evaluate evaluation/dev.jsonl --ablate
+    """
+    from navsearch import evaluate as measuring
+
+    places: Places = context.obj
+    judged = measuring.read_judged(file)
+    index, encoder = _navigator(places, build=not no_build).parts()
+    with _progress("asking", len(judged)) as progress:
+        report = measuring.evaluate(index, encoder, judged, progress).as_dict()
+    if ablate:
+        with _progress("ablating", len(measuring.ABLATIONS)) as progress:
+            report["ablation"] = measuring.ablate(index, encoder, judged, progress)
+    if output is not Format.text:
+        _write(_as(output)(report))
+        return
+    _print(render.report_lines(report))
+    if ablate:
+        _print([render.Line(0, ""), *render.ablation_lines(report["ablation"])])
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """Serve /ask, /resources/ID, /similar/ID, /facets and /health over HTTP.
+
+    [bold]Example[/bold]  navsearch serve --port 8765
+    """
+    import uvicorn
+
+    from navsearch.server import app as service
+
+    uvicorn.run(service(_navigator(context.obj, build=not no_build)), host=host, port=port, log_level="info")
+
+
+def main() -> None:
+    """Run the command line; a NavsearchError becomes one line on stderr and its exit code."""
+    try:
+        app()
+    except NavsearchError as error:
+        typer.echo(f"navsearch: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL) -> None:
+    """Load, embed and write: what `navsearch build` and scripts/build_index.py both call."""
+    from navsearch import catalog as catalogs
+    from navsearch import index as indexes
+
+    loaded = catalogs.load(catalog)
+    encoder = SentenceTransformerEncoder(model)
+    with _progress(f"embedding {len(loaded.resources)} records with {model}", len(loaded.resources)) as progress:
+        built = indexes.build(loaded, encoder, index, progress)
+    typer.echo(f"{index}: {len(built.resources)} records, catalog {loaded.fingerprint[:8]}", err=True)
+
+
+def _navigator(places: Places, *, build: bool) -> Navigator:
+    """Open the index; on a terminal build a missing or stale one first, elsewhere say which command does."""
+    from navsearch.navigator import Navigator
+
+    try:
+        return Navigator(places.catalog, places.index)
+    except IndexUnusable as error:
+        said = str(error).replace(MEND, f"run {places.command('build')}")
+        if not (build and sys.stdout.isatty()):
+            raise IndexUnusable(said) from None
+        typer.echo(f"navsearch: {str(error).removesuffix(f': {MEND}')}; building it now", err=True)
+        build_index(places.catalog, places.index)
+        return Navigator(places.catalog, places.index)
+
+
+def _answer_all(navigator: Navigator, file: Path, answer: Callable[[str], Answer]) -> None:
+    from navsearch.navigator import no_answer
+
+    for question in _questions(file):
+        try:
+            found = answer(question).as_dict()
+        except UsageError as error:
+            found = no_answer(question, str(error)).as_dict()
+        _write(render.as_jsonl(found))
+
+
+def _questions(file: Path) -> Iterator[str]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: found no readable text ({error}), expected one question a line") from None
+    yield from text.splitlines()
+
+
+def _filters(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value}
+
+
+def _as(output: Format) -> Callable[[Any], str]:
+    if output in (Format.md, Format.csv):
+        raise UsageError(f"--format {output.value} is for ask; expected text, json or jsonl")
+    return render.as_jsonl if output is Format.jsonl else render.as_json
+
+
+def _print_answer(answer: Answer, output: Format) -> None:
+    if output is Format.text:
+        _print(render.lines(answer, shown=5))
+    elif output is Format.md:
+        _write(render.markdown(answer))
+    elif output is Format.csv:
+        _write(render.as_csv(answer))
+    else:
+        _write(_as(output)(answer.as_dict()))
+
+
+def _facet_lines(facet: str, terms: dict[str, int]) -> Iterator[render.Line]:
+    yield render.Line(0, facet, "bold")
+    width = max(map(len, terms), default=0)
+    yield from (render.Line(2, f"{term:<{width}}  {count:>4}") for term, count in terms.items())
+
+
+def _print(lines: Iterable[render.Line]) -> None:
+    """Styled and wrapped to the width of a terminal; elsewhere plain and uncut."""
+    if not sys.stdout.isatty():
+        _write(render.plain(lines))
+        return
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(Padding(Text(line.text, style=line.style), (0, 0, 0, line.indent)))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Progress]:
+    """A progress bar on stderr, gone when done; nothing where stderr is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=total)
+        yield lambda done: bars.advance(task, done)

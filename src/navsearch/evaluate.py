@@ -1,0 +1,218 @@
+"""Judged questions: how well rankings, losses and verdicts agree with them, by type and kind, and without each signal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from navsearch.answer import Answer
+from navsearch.encoder import Encoder, Progress
+from navsearch.errors import UsageError
+from navsearch.index import Index
+from navsearch.navigator import Navigator
+from navsearch.ranking import WEIGHTS
+from navsearch.vectors import Matrix
+
+CUT = 10
+FIRST_LOSSES = 6
+_RELEVANT = 2  # least grade that counts for recall
+# The rankings that --ablate compares: which signals each uses.
+ABLATIONS: Mapping[str, tuple[str, ...]] = {
+    "words": ("words",),
+    "vectors": ("vector",),
+    "tags": ("tags",),
+    "all": tuple(WEIGHTS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A question with graded resources (kind -> name -> grade), good and bad losses; all may be empty."""
+
+    id: str
+    query: str
+    type: str
+    relevant: Mapping[str, Mapping[str, int]]
+    losses_good: Sequence[str]
+    losses_bad: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Measures by type and kind, and what the recommendations and verdicts got right."""
+
+    measures: Mapping[str, Mapping[str, Mapping[str, float]]]  # kind -> type -> measure -> mean; "n" is the number
+    losses: Mapping[str, Any]
+    verdicts: Mapping[str, Any]
+    queries: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "measures": self.measures,
+            "losses": self.losses,
+            "verdicts": self.verdicts,
+            "queries": list(self.queries),
+        }
+
+
+def read_judged(file: Path) -> tuple[Judged, ...]:
+    """The judged questions in `file`, one JSON object a line. Raises UsageError with file and line if one is malformed."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(f"{file}: found no readable file ({error.strerror}), expected judged queries") from None
+    return tuple(_judged(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+
+
+def evaluate(index: Index, encoder: Encoder, judged: Sequence[Judged], progress: Progress | None = None) -> Report:
+    """Ask every judged question and measure the answers."""
+    navigator = Navigator.of(index, _Remembering(encoder))
+    rankings, answers = {}, {}
+    for question in judged:
+        answers[question.id] = navigator.ask(question.query, top_k=100)
+        for kind in question.relevant:
+            rankings[question.id, kind] = _names(navigator.ask(question.query, kinds=[kind], top_k=CUT))
+        if progress:
+            progress(1)
+    values = {pair: _measured(pair, judged, names) for pair, names in rankings.items()}
+    return Report(
+        measures=_by_kind_and_type(values, judged),
+        losses=_losses(judged, answers),
+        verdicts=_verdicts(judged, answers),
+        queries=tuple(_row(q, values, answers[q.id]) for q in judged),
+    )
+
+
+def ablate(
+    index: Index, encoder: Encoder, judged: Sequence[Judged], progress: Progress | None = None
+) -> dict[str, dict[str, dict[str, float]]]:
+    """The default kind's measures by type, for each of ABLATIONS."""
+    remembering = _Remembering(encoder)
+    kind = next(t.name for t in index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
+    table = {}
+    for name, uses in ABLATIONS.items():
+        navigator = Navigator.of(index, remembering, uses)
+        asked = [q for q in judged if kind in q.relevant]
+        values = {(q.id, kind): _measured((q.id, kind), judged, _names(navigator.ask(q.query, kinds=[kind], top_k=CUT))) for q in asked}
+        table[name] = dict(_by_kind_and_type(values, judged)[kind])
+        if progress:
+            progress(1)
+    return table
+
+
+class _Remembering:
+    """An encoder that encodes no text twice."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, Matrix] = {}
+
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self._encoder.fingerprint
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        for text in texts:
+            if text not in self._known:
+                self._known[text] = self._encoder.encode([text])[0]
+        import numpy as np
+
+        return np.stack([self._known[t] for t in texts])
+
+
+def _names(answer: Answer) -> list[str]:
+    """Names of the hits, best first, each once (a name may stand for several records)."""
+    return list(dict.fromkeys(h.name for h in answer.hits))
+
+
+def _measured(pair: tuple[str, str], judged: Sequence[Judged], names: Sequence[str]) -> dict[str, float]:
+    """nDCG@10 (gain = grade), recall@10 (grade >= 2) and reciprocal rank of one ranking, after ir-measures."""
+    import ir_measures
+    from ir_measures import RR, R, nDCG
+
+    query, kind = pair
+    grades = next(q for q in judged if q.id == query).relevant[kind]
+    qrels = [ir_measures.Qrel(query, name, grade) for name, grade in grades.items()]
+    run = [ir_measures.ScoredDoc(query, name, -float(place)) for place, name in enumerate(names)]
+    wanted = {"nDCG@10": nDCG @ CUT, "recall@10": R(rel=_RELEVANT) @ CUT, "MRR": RR @ CUT}
+    found = ir_measures.calc_aggregate(list(wanted.values()), qrels, run) if run else {}
+    return {name: float(found.get(measure, 0.0)) for name, measure in wanted.items()}
+
+
+def _by_kind_and_type(
+    values: Mapping[tuple[str, str], Mapping[str, float]], judged: Iterable[Judged]
+) -> dict[str, dict[str, dict[str, float]]]:
+    types = {q.id: q.type for q in judged}
+    groups: dict[str, dict[str, list[Mapping[str, float]]]] = {}
+    for (query, kind), measures in values.items():
+        for group in (types[query], "all"):
+            groups.setdefault(kind, {}).setdefault(group, []).append(measures)
+    return {kind: {g: _mean(rows) for g, rows in by_type.items()} for kind, by_type in groups.items()}
+
+
+def _mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {"n": len(rows)} | {name: round(fmean(r[name] for r in rows), 4) for name in rows[0]}
+
+
+def _losses(judged: Sequence[Judged], answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Among the judged losses only: share of good ones in the first six, how often the first is good, bad ones shown."""
+    known = {name for q in judged for name in (*q.losses_good, *q.losses_bad, *q.relevant.get("loss", ()))}
+    shown = {q.id: [n for n in _unique(r.name for r in answers[q.id].losses) if n in known] for q in judged}
+    asked = [q for q in judged if q.losses_good]
+    bad = {q.id: sorted(set(shown[q.id]) & set(q.losses_bad)) for q in judged}
+    return {
+        "n": len(asked),
+        "good_in_first_six": _average(_share(shown[q.id], q.losses_good) for q in asked),
+        "first_is_good": _average(float(shown[q.id][:1] != [] and shown[q.id][0] in q.losses_good) for q in asked),
+        "bad": {query: names for query, names in bad.items() if names},
+    }
+
+
+def _share(shown: Sequence[str], good: Sequence[str]) -> float:
+    return len(set(shown[:FIRST_LOSSES]) & set(good)) / min(FIRST_LOSSES, len(good))
+
+
+def _verdicts(judged: Sequence[Judged], answers: Mapping[str, Answer]) -> dict[str, Any]:
+    outside = [q for q in judged if not q.relevant]
+    served = [q for q in judged if q.relevant]
+    return {
+        "outside": len(outside),
+        "outside_none": sum(answers[q.id].match == "none" for q in outside),
+        "outside_answered": [q.id for q in outside if answers[q.id].match != "none"],
+        "served": len(served),
+        "served_none": [q.id for q in served if answers[q.id].match == "none"],
+    }
+
+
+def _row(question: Judged, values: Mapping[tuple[str, str], Mapping[str, float]], answer: Answer) -> dict[str, Any]:
+    best = answer.hits[0].score if answer.hits else 0.0
+    measures = {kind: m for (query, kind), m in values.items() if query == question.id}
+    head = {"id": question.id, "type": question.type, "query": question.query}
+    return head | {"match": answer.match, "best_score": best, "measures": measures}
+
+
+def _judged(file: Path, number: int, line: str) -> Judged:
+    try:
+        item = json.loads(line)
+        lists = {f: tuple(item.get(f) or ()) for f in ("losses_good", "losses_bad")}
+        return Judged(str(item["id"]), str(item["query"]), str(item.get("type", "all")), item.get("relevant") or {}, **lists)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{file}:{number}: found no judged query ({error}), expected an object with id and query") from None
+
+
+def _average(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return round(fmean(found), 4) if found else None
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

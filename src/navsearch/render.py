@@ -1,0 +1,199 @@
+"""An Answer, a Resource or a Report as lines of text, Markdown, JSON or CSV. Pure: writes nothing itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from navsearch.answer import Answer, Hit, Recommendation
+from navsearch.resource import Resource
+
+_PARTS = (("Losses", "losses"), ("Baselines", "methods"))
+_REASONS, _EVIDENCE, _CAUTIONS = 3, 2, 1
+
+
+class Line(NamedTuple):
+    """One logical line: how far indented, its text, and a style name for terminals."""
+
+    indent: int
+    text: str
+    style: str = ""
+
+
+def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
+    """The whole answer for people; `shown` limits losses and baselines (all by default)."""
+    yield Line(0, f"Understood: {understood(answer.query)}", "bold")
+    yield Line(0, f"Match: {answer.match}", _MATCH_STYLE[answer.match])
+    yield from (Line(0, f"Note: {note}", "yellow") for note in answer.notes)
+    title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
+    yield from _section(title, (list(_hit_lines(i, h)) for i, h in enumerate(answer.hits, 1)))
+    for part_title, part in _PARTS:
+        recommended: Sequence[Recommendation] = getattr(answer, part)[:shown]
+        yield from _section(part_title, (list(_recommended_lines(i, r)) for i, r in enumerate(recommended, 1)))
+
+
+_MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
+
+
+def understood(query: Mapping[str, Any]) -> str:
+    """What was understood on one line: wanted terms, limits, exclusions; what was not understood is not there."""
+    facets = [v for k, v in query.items() if isinstance(v, list) and k not in ("kind", "limits", "excluded", "corrected")]
+    parts = [term for terms in facets for term in terms] + list(query["limits"])
+    parts += [f"not {term.partition(':')[2]}" for term in query["excluded"]]
+    wanted = ", ".join(query["kind"])
+    return f"{wanted} for {' · '.join(parts)}" if parts else f"{wanted} (no known term)"
+
+
+def plain(answer_lines: Iterable[Line]) -> str:
+    """Lines as plain text, none cut or wrapped."""
+    return "".join(f"{' ' * line.indent}{line.text}".rstrip() + "\n" for line in answer_lines)
+
+
+def markdown(answer: Answer) -> str:
+    """The answer as Markdown."""
+    out = [f"# {answer.query['text']}", "", f"Understood: {understood(answer.query)}  ", f"Match: **{answer.match}**", ""]
+    out += [f"> {note}" for note in answer.notes] + [""] * bool(answer.notes)
+    for title, items in (("Resources", answer.hits), *((t, getattr(answer, p)) for t, p in _PARTS)):
+        if items:
+            out += [f"## {title}", ""] + [_bullet(item) for item in items] + [""]
+    return "\n".join(out)
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """`value` as indented JSON with a newline at its end."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_jsonl(value: Mapping[str, Any]) -> str:
+    """`value` as one line of JSON."""
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def as_csv(answer: Answer) -> str:
+    """The hits as CSV with a header; lists are joined by "; "."""
+    out = io.StringIO()
+    rows = [{k: _cell(v) for k, v in hit.as_dict().items()} for hit in answer.hits]
+    fields = dict.fromkeys(k for row in rows for k in row)
+    writer = csv.DictWriter(out, list(fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def resource_lines(resource: Resource) -> Iterator[Line]:
+    """Everything a record states, field by field; nested values one per line."""
+    yield Line(0, f"{resource.name}  [{resource.id}]", "bold")
+    for name, value in resource.as_dict().items():
+        if name in ("id", "name"):
+            continue
+        nested = isinstance(value, list) and any(isinstance(v, dict) or len(str(v)) > _SHORT for v in value)
+        if nested:
+            yield Line(0, f"{name}:", "cyan")
+            yield from (Line(2, f"- {_cell(v)}") for v in value)
+        else:
+            yield Line(0, f"{name}: {_cell(value)}")
+
+
+_SHORT = 40
+
+
+def hits_lines(hits: Sequence[Hit]) -> Iterator[Line]:
+    """Hits alone, as `similar` shows them."""
+    for number, hit in enumerate(hits, 1):
+        yield from _hit_lines(number, hit)
+
+
+def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
+    """An evaluation as aligned tables: measures by kind and type, losses, verdicts."""
+    for kind, by_type in report["measures"].items():
+        yield Line(0, "")
+        yield from _table(kind, by_type)
+    losses, verdicts = report["losses"], report["verdicts"]
+    yield Line(0, "")
+    yield Line(0, f"losses: {losses['n']} questions; good ones among the first six {losses['good_in_first_six']}; first is good {losses['first_is_good']}")
+    yield Line(0, f"losses of the wrong family: {_cell(losses['bad']) or 'none'}")
+    yield Line(0, f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {_cell(verdicts['outside_answered']) or 'none'}")
+    yield Line(0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {_cell(verdicts['served_none']) or 'none'}")
+
+
+def ablation_lines(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[Line]:
+    """nDCG@10 of each ranking by type."""
+    types = list(next(iter(table.values())))
+    yield from _table("nDCG@10", {name: {t: row[t]["nDCG@10"] for t in types} for name, row in table.items()})
+
+
+def _table(corner: str, rows: Mapping[str, Mapping[str, float]]) -> Iterator[Line]:
+    columns = list(next(iter(rows.values())))
+    width = max(len(r) for r in (*rows, corner))
+    yield Line(0, f"{corner:<{width}}  " + "  ".join(f"{c:>{max(6, len(c))}}" for c in columns), "bold")
+    for name, row in rows.items():
+        yield Line(0, f"{name:<{width}}  " + "  ".join(f"{_figure(row[c]):>{max(6, len(c))}}" for c in columns))
+
+
+def _figure(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def _section(title: str, blocks: Iterable[list[Line]]) -> Iterator[Line]:
+    for number, block in enumerate(blocks):
+        if not number:
+            yield Line(0, "")
+            yield Line(0, title, "bold underline")
+        yield from block
+
+
+def _title(answer: Answer) -> str:
+    kind = str(answer.query["kind"][0]).capitalize()
+    return kind + ("es" if kind.endswith(("s", "x")) else "s")
+
+
+def _hit_lines(number: int, hit: Hit) -> Iterator[Line]:
+    yield Line(0, f"{number:>2}. {hit.score:.2f}  {hit.name}  [{hit.id}]", "bold")
+    yield Line(4, _facts(hit))
+    yield Line(4, f"+ {'; '.join(hit.reasons)}", "green")
+    if hit.misses:
+        yield Line(4, f"- {'; '.join(hit.misses)}", "red")
+    if hit.url:
+        yield Line(4, hit.url, "blue")
+
+
+def _facts(hit: Hit) -> str:
+    """The facts one looks for first; an unknown licence is said, as silence could be taken for freedom."""
+    size = f"{hit.cases['count']:,} {hit.cases.get('unit', 'cases')}" if hit.cases else "size unknown"
+    facts = [hit.kind, *hit.facets.get("dimension", ()), *hit.facets.get("modality", ())[:3]]
+    if hit.access or hit.cases:
+        facts += [size, hit.released or "date unknown", f"licence {hit.licence or 'unknown'}", f"access {hit.access or 'unknown'}"]
+    return " · ".join(facts)
+
+
+def _recommended_lines(number: int, item: Recommendation) -> Iterator[Line]:
+    yield Line(0, f"{number:>2}. {item.score:.2f}  {item.name}  [{item.id}] ({item.role})", "bold")
+    yield from (Line(4, f"+ {reason}", "green") for reason in item.reasons[:_REASONS])
+    yield from (Line(4, _evidence(e)) for e in [e for e in item.evidence if "value" in e][:_EVIDENCE])
+    yield from (Line(4, f"! {caution}", "yellow") for caution in item.cautions[:_CAUTIONS])
+    where = item.implementation or item.url
+    if where:
+        yield Line(4, f"{where} (licence {item.licence})" if item.licence else where, "blue")
+
+
+def _evidence(evidence: Mapping[str, Any]) -> str:
+    said = f"{evidence['metric']} {evidence['value']:g} on {evidence['dataset']}"
+    return f"{said}: {'; '.join(str(evidence[k]) for k in ('setting', 'evidence', 'source') if k in evidence)}"
+
+
+def _bullet(item: Hit | Recommendation) -> str:
+    name = f"[{item.name}]({item.url})" if item.url else item.name
+    return f"- **{name}** ({item.score:.2f}): {'; '.join(item.reasons[:_REASONS])}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k}: {_cell(v)}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(_cell, value))
+    return str(value)

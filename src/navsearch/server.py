@@ -1,0 +1,65 @@
+"""HTTP: one route a Navigator method, the same JSON as the command line."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+
+from navsearch.errors import IndexUnusable, ModelMissing, NavsearchError, UsageError
+from navsearch.navigator import Navigator
+
+_STATUS: dict[type[NavsearchError], int] = {UsageError: 400, IndexUnusable: 503, ModelMissing: 503}
+_OWN = {"q", "k", "kind"}  # parameters of /ask and /similar that are no filters
+
+
+def app(navigator: Navigator) -> FastAPI:
+    """The service over `navigator`. Every other query parameter is a filter: modality=CT, min_cases=100, not=anatomy:brain."""
+    service = FastAPI(title="navsearch", description="Which public medical data, which loss, which baseline to start from.")
+
+    @service.get("/ask")
+    def ask(
+        request: Request,
+        q: Annotated[str, Query(description="the question", examples=["small lesion segmentation in liver CT"])],
+        k: Annotated[int, Query(description="hits, losses and methods at most")] = 10,
+        kind: Annotated[list[str] | None, Query(description="kinds of resource, overriding the question")] = None,
+    ) -> dict[str, Any]:
+        """Answer a question."""
+        return navigator.ask(q, top_k=k, kinds=kind or (), **_filters(request)).as_dict()
+
+    @service.get("/resources/{identifier}")
+    def resource(identifier: str) -> dict[str, Any]:
+        """Everything the catalog states of one resource."""
+        return navigator.resource(identifier).as_dict()
+
+    @service.get("/similar/{identifier}")
+    def similar(request: Request, identifier: str, k: int = 10) -> list[dict[str, Any]]:
+        """Resources of the same kind most like this one."""
+        return [h.as_dict() for h in navigator.similar(identifier, top_k=k, **_filters(request))]
+
+    @service.get("/facets")
+    def facets(name: str | None = None) -> dict[str, dict[str, int]]:
+        """How many resources carry each term, by facet."""
+        return navigator.facets(name)
+
+    @service.get("/health")
+    def health() -> dict[str, Any]:
+        """Whether the service can answer, and from what."""
+        manifest = navigator.manifest
+        return {"status": "ok", "counts": manifest["counts"], "catalog": manifest["catalog"], "encoder": manifest["encoder"]["name"]}
+
+    @service.exception_handler(NavsearchError)
+    def refuse(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 500))  # type: ignore[arg-type]
+
+    return service
+
+
+def _filters(request: Request) -> dict[str, Any]:
+    names = {n for n in request.query_params if n not in _OWN}
+    return {n: _one_or_more(request.query_params.getlist(n)) for n in names}
+
+
+def _one_or_more(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
