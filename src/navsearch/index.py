@@ -27,7 +27,7 @@ from navsearch.lexical import Lexical
 from navsearch.resource import Resource
 from navsearch.vectors import Vectors
 from navsearch.vocabulary import Vocabulary
-from navsearch.words import key
+from navsearch.words import key, words
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -71,9 +71,16 @@ class Index:
         """Rows by the key of a name or alias (see words.key)."""
         table: dict[str, list[int]] = {}
         for row, resource in enumerate(self.resources):
-            for name in dict.fromkeys(map(key, (resource.name, *resource.aliases))):
+            names = (resource.name, *resource.aliases, *self._short(resource))
+            for name in dict.fromkeys(map(key, names)):
                 table.setdefault(name, []).append(row)
         return {k: tuple(v) for k, v in table.items()}
+
+
+    def _short(self, resource: Resource) -> list[str]:
+        """The name without the word for its kind (Lovász-Softmax Loss), if at least two words are left."""
+        left = [w.raw for w in words(resource.name) if w.folded != resource.kind]
+        return [" ".join(left)] if len(left) > 1 else []
 
 
 def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None) -> Index:

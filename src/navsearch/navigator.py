@@ -213,7 +213,7 @@ class Navigator:
         inferred = [t for t, source in traits.items() if source != "asked"]
         said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         terms = {f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")}
-        found = {self._index.resources[s.row].id: s.score / best[0].score for s in best[:_DATA]}
+        found = {self._index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]}
         return Problem(tasks, terms, traits, found), said
 
     def _data(self, query: Query, vector: Matrix) -> list[Scored]:

@@ -19,8 +19,8 @@ from navsearch.words import STOP_WORDS, key, words
 # Rows each engine proposes. Independent of how many hits are asked for, so that the first k of k + 1 hits are the k hits.
 POOL = 100
 
-# How much each signal counts where a question has it; scores are divided by the sum, so they stay in 0..1.
-WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "name": 1.0}
+# How much each signal counts in the mean of those a question has; a name closes this share of the distance to 1.
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "name": 0.8}
 
 # A row that carries only a broader term than the one wanted (MRI for FLAIR MRI) meets it in part; one that states nothing
 # in a facet may or may not meet it.
@@ -162,10 +162,11 @@ class Ranker:
         )
 
     def _combine(self, signals: Signals, *, has_tags: bool) -> float:
-        """Weighted mean of the signals; a question without terms is judged without them, one without a name likewise."""
-        use = {s: w for s, w in self._weights.items() if w and (s != "tags" or has_tags) and (s != "name" or signals.name)}
+        """Weighted mean of vector, words and (if the question has any) terms; then the name pulls the mean towards 1."""
+        use = {s: w for s, w in self._weights.items() if s != "name" and (s != "tags" or has_tags)}
         total = sum(use.values())
-        return round(sum(w * getattr(signals, s) for s, w in use.items()) / total, 4) if total else 0.0
+        mean = sum(w * getattr(signals, s) for s, w in use.items()) / total if total else 0.0
+        return round(mean + self._weights["name"] * signals.name * (1 - mean), 4)
 
     def _level(self, row: int, tag: Tag) -> float:
         terms = self._index.closures[row].get(tag.facet)

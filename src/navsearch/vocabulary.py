@@ -146,7 +146,7 @@ class Vocabulary:
                 table[facet].setdefault(parts[0].stem, []).append(entry)
         for by_stem in table.values():
             for entries in by_stem.values():
-                entries.sort(key=lambda e: (-len(e.stems), -e.strength))
+                entries.sort(key=lambda e: (-len(e.stems), e.strength))  # one declared weak in any form is weak in all
         return table
 
     @cached_property

@@ -7,8 +7,9 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-_WORD = re.compile(r"[^\W_]+(?:[&+'][^\W_]+)*[+²]*", re.UNICODE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_PART = r"[^\W_\u3400-\u9fff]+"
+_WORD = re.compile(rf"[\u3400-\u9fff]+|{_PART}(?:[&+']{_PART})*[+²]*")
 
 # British to American, the Latin digraphs included, so that both spellings meet in one form.
 # The result is only compared, never shown, so it may be no word at all (contour -> contor).

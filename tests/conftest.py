@@ -1,0 +1,87 @@
+"""Fixtures by state: a small catalog readable on one screen, a word-hash encoder, and the real catalog with the real model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from navsearch import Navigator
+from navsearch import catalog as catalogs
+from navsearch import index as indexes
+from navsearch.encoder import SentenceTransformerEncoder
+from navsearch.vectors import Matrix
+from navsearch.words import content_stems
+
+ROOT = Path(__file__).parent.parent
+CATALOG = ROOT / "catalog"
+SMALL = Path(__file__).parent / "small"
+LIVER = "small lesion segmentation in liver CT"
+
+
+class WordHashEncoder:
+    """Equal words give equal vectors, so that order can be asserted: each stem adds to one of 256 places."""
+
+    def __init__(self, name: str = "word-hash") -> None:
+        self.name = name
+        self.texts: list[str] = []
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
+        self.texts += texts
+        matrix = np.zeros((len(texts), 256), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in content_stems(text) or ["-"]:
+                matrix[row, hashlib.sha256(word.encode()).digest()[0]] += 1
+            if progress:
+                progress(1)
+        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+@pytest.fixture
+def encoder() -> WordHashEncoder:
+    return WordHashEncoder()
+
+
+@pytest.fixture(scope="session")
+def small_catalog() -> catalogs.Catalog:
+    return catalogs.load(SMALL)
+
+
+@pytest.fixture(scope="session")
+def small_index(small_catalog: catalogs.Catalog, tmp_path_factory: pytest.TempPathFactory) -> indexes.Index:
+    return indexes.build(small_catalog, WordHashEncoder(), tmp_path_factory.mktemp("small-index"))
+
+
+@pytest.fixture
+def small(small_index: indexes.Index) -> Navigator:
+    return Navigator.of(small_index, WordHashEncoder())
+
+
+@pytest.fixture(scope="session")
+def real_catalog() -> catalogs.Catalog:
+    return catalogs.load(CATALOG)
+
+
+@pytest.fixture(scope="session")
+def real_encoder() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def real_folder(real_catalog: catalogs.Catalog, real_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the real catalog by the real model, built once a test run."""
+    folder = tmp_path_factory.mktemp("real-index")
+    indexes.build(real_catalog, real_encoder, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real(real_folder: Path, real_encoder: SentenceTransformerEncoder) -> Navigator:
+    return Navigator(CATALOG, real_folder, encoder=real_encoder)

@@ -1,0 +1,132 @@
+"""The life of an index: built, saved, opened, verified, refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import SMALL, WordHashEncoder
+
+from navsearch import Navigator
+from navsearch import catalog as catalogs
+from navsearch import index as indexes
+from navsearch.errors import IndexUnusable
+
+
+@pytest.fixture
+def folder(small_catalog: catalogs.Catalog, tmp_path: Path) -> Path:
+    indexes.build(small_catalog, WordHashEncoder(), tmp_path / "index")
+    return tmp_path / "index"
+
+
+def test_saved_and_opened_indexes_answer_alike(small: Navigator, folder: Path) -> None:
+    """What was built in memory and what is read from disk give the same answer."""
+    opened = Navigator(SMALL, folder, encoder=WordHashEncoder())
+    assert opened.ask("small liver lesion").as_dict() == small.ask("small liver lesion").as_dict()
+
+
+def test_every_record_is_embedded_with_its_description(small_catalog: catalogs.Catalog, tmp_path: Path) -> None:
+    """One text a record goes to the encoder, and it holds name and description."""
+    encoder = WordHashEncoder()
+    done: list[int] = []
+    indexes.build(small_catalog, encoder, tmp_path / "index", done.append)
+    assert sum(done) == len(encoder.texts) == len(small_catalog.resources)
+    assert all(r.name in t and r.description in t for r, t in zip(small_catalog.resources, encoder.texts, strict=True))
+
+
+def test_the_manifest_tells_what_the_index_is(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """Format, catalog, encoder, counts, and a sha256 for every file of the data folder."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["format"] == indexes.FORMAT
+    assert manifest["catalog"] == small_catalog.fingerprint
+    assert manifest["encoder"] == {"name": "word-hash", "fingerprint": WordHashEncoder().fingerprint, "dimension": 256}
+    assert manifest["counts"] == {"dataset": 6, "loss": 3, "method": 3}
+    data = folder / manifest["data"]
+    assert set(manifest["files"]) == {f.relative_to(data).as_posix() for f in data.rglob("*") if f.is_file()}
+
+
+def test_the_same_build_gives_the_same_bytes(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """Building again changes nothing."""
+    before = (folder / "manifest.json").read_bytes()
+    indexes.build(small_catalog, WordHashEncoder(), folder)
+    assert (folder / "manifest.json").read_bytes() == before
+    assert [d.name for d in folder.glob("data-*")] == [json.loads(before)["data"]]
+
+
+def test_a_new_index_takes_the_place_of_the_old(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """Another encoder's index leaves nothing of the first behind."""
+    indexes.build(small_catalog, WordHashEncoder("other"), folder)
+    assert json.loads((folder / "manifest.json").read_text())["encoder"]["name"] == "other"
+    assert sorted(p.name.split("-")[0] for p in folder.iterdir()) == ["data", "manifest.json"]
+
+
+def test_a_failed_build_leaves_the_old_index(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """An encoder that breaks down half-way changes nothing on disk."""
+
+    class Broken(WordHashEncoder):
+        def encode(self, texts, progress=None):  # type: ignore[no-untyped-def]
+            raise MemoryError
+
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(MemoryError):
+        indexes.build(small_catalog, Broken(), folder)
+    assert sorted(folder.rglob("*")) == before
+    indexes.load(folder, small_catalog.fingerprint)
+
+
+def test_a_missing_index_is_refused(tmp_path: Path) -> None:
+    """No index, no answer, but the command that makes one."""
+    with pytest.raises(IndexUnusable, match="holds no index: run navsearch build"):
+        indexes.load(tmp_path)
+
+
+def test_another_catalog_is_refused(folder: Path) -> None:
+    """A catalog that changed since makes the index stale."""
+    with pytest.raises(IndexUnusable, match="this is catalog 00000000: run navsearch build"):
+        indexes.load(folder, "0" * 64)
+
+
+def test_another_format_is_refused(folder: Path) -> None:
+    """An index of another format is not guessed at."""
+    file = folder / "manifest.json"
+    file.write_text(file.read_text().replace('"format": 1', '"format": 99'))
+    with pytest.raises(IndexUnusable, match="has format 99, this navsearch reads 1: run navsearch build"):
+        indexes.load(folder)
+
+
+def test_another_encoder_is_refused(folder: Path) -> None:
+    """Vectors of two encoders are never compared."""
+    with pytest.raises(IndexUnusable, match=r"built with word-hash .*, this is other .*: run navsearch build"):
+        Navigator(SMALL, folder, encoder=WordHashEncoder("other")).ask("liver")
+
+
+@pytest.mark.parametrize("name", ["vectors.faiss", "records.jsonl", "tables.json", "words"])
+def test_damage_is_noticed(folder: Path, name: str) -> None:
+    """A changed or missing file is named."""
+    data = next(folder.glob("data-*"))
+    if name == "words":
+        shutil.rmtree(data / name)
+    else:
+        (data / name).write_bytes((data / name).read_bytes()[:-1] + b"?")
+    with pytest.raises(IndexUnusable, match=r"is damaged \(.* is (changed|missing)\): run navsearch build"):
+        indexes.load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}'])
+def test_a_broken_manifest_is_noticed(folder: Path, text: str) -> None:
+    """A manifest that was cut off is damage, not a crash."""
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(IndexUnusable, match="is damaged: run navsearch build"):
+        indexes.load(folder)
+
+
+def test_records_without_terms_get_those_their_text_names(tmp_path: Path) -> None:
+    """A catalog of plain records is searched by terms too."""
+    record = {"id": "a", "kind": "dataset", "name": "A", "description": "Segmentation of the liver on computed tomography."}
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "records.jsonl").write_text(json.dumps(record))
+    index = indexes.build(catalogs.load(tmp_path / "catalog"), WordHashEncoder(), tmp_path / "index")
+    assert index.terms[0]["anatomy"] == ("liver",)
+    assert index.terms[0]["modality"] == ("CT",)

@@ -1,0 +1,106 @@
+"""What a question asks for."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from navsearch.catalog import Catalog
+from navsearch.limits import Limit
+from navsearch.query import Query, understand
+
+
+def limits(query: Query) -> list[str]:
+    return [str(limit) for limit in query.limits]
+
+
+def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
+    """A question is tags, and the words nothing explains."""
+    query = understand("small lesion segmentation in hepatic CT with fibrosis", small_catalog.vocabulary)
+    assert query.terms("task") == ("segmentation",)
+    assert query.terms("anatomy") == ("liver",)
+    assert query.terms("trait") == ("small targets",)
+    assert query.leftover == ("fibrosi",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CT with at least 1000 scans", ["cases >= 1000"]),
+        ("more than 20k images", ["cases > 20000"]),
+        ("1,000+ cases", ["cases >= 1000"]),
+        ("fewer than 50 patients", ["cases < 50"]),
+        ("up to 3 classes", ["classes <= 3"]),
+        ("more than 10 classes", ["classes > 10"]),
+        ("500 scans or more", []),
+        ("between 100 and 200 scans", ["cases >= 100", "cases <= 200"]),
+        ("at least 100 chest CT scans", ["cases >= 100"]),
+        ("released since 2020", ["year >= 2020"]),
+        ("from 2023 or later", ["year >= 2023"]),
+        ("before 2015", ["year < 2015"]),
+        ("published in 2019", ["year = 2019"]),
+        ("between 2015 and 2018", ["year >= 2015", "year <= 2018"]),
+        ("MICCAI 2022 challenges", ["venue = MICCAI 2022"]),
+        ("from MICCAI 2022 onwards", ["year >= 2022", "venue = MICCAI"]),
+        ("7T MRI of 2 hemispheres", []),
+        ("3D CT", []),
+    ],
+)
+def test_limits_are_read(small_catalog: Catalog, text: str, expected: list[str]) -> None:
+    """Numbers, years and venues become limits; numbers that compare nothing do not."""
+    assert limits(understand(text, small_catalog.vocabulary)) == expected
+
+
+@pytest.mark.parametrize("text", ["liver not MRI", "liver without MRI", "liver excluding any MRI", "liver except for MR"])
+def test_negation_excludes(small_catalog: Catalog, text: str) -> None:
+    """What is ruled out is no wish but a limit."""
+    query = understand(text, small_catalog.vocabulary)
+    assert query.terms("modality") == ()
+    assert Limit("modality", "!=", "MRI", query.excluded[0].matched) in query.limits
+
+
+def test_misspelt_words_are_corrected_and_said(small_catalog: Catalog) -> None:
+    """A slip of the pen in an unknown word is mended, once, and told."""
+    query = understand("segmantation of the livr in ultrasuond", small_catalog.vocabulary)
+    assert query.corrected == (("segmantation", "segmentation"), ("ultrasuond", "ultrasound"))
+    assert query.terms("modality") == ("ultrasound",)
+
+
+def test_known_words_are_never_corrected(small_catalog: Catalog) -> None:
+    """A word that occurs in the catalog stays, however near a term it is."""
+    assert understand("lever", small_catalog.vocabulary, {"lever"}).corrected == ()
+    assert understand("livers livest", small_catalog.vocabulary, {"livest"}).corrected == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("which loss for small lesions", ("loss",)),
+        ("liver images", ("dataset",)),
+        ("loss function for liver images", ("loss",)),
+        ("liver", ()),
+        ("datasets and baselines for liver", ("dataset", "method")),
+    ],
+)
+def test_kinds_are_understood(small_catalog: Catalog, text: str, kinds: tuple[str, ...]) -> None:
+    """A kind that is named is wanted; everyday words name one only if nothing else does."""
+    assert understand(text, small_catalog.vocabulary).kinds == kinds
+
+
+def test_chinese_is_put_into_english_for_the_engines(small_catalog: Catalog) -> None:
+    """The engines read English; Latin words of a mixed question stay."""
+    query = understand("肝脏CT分割", small_catalog.vocabulary)
+    assert set(query.search_text.split()) == {"CT", "liver", "segmentation"}
+
+
+@given(st.text(max_size=400))
+def test_understand_never_raises_and_repeats_itself(small_catalog: Catalog, text: str) -> None:
+    """Any text is understood as something, and always as the same."""
+    assert understand(text, small_catalog.vocabulary) == understand(text, small_catalog.vocabulary)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00\x1f", "肝" * 5000, "a" * 10000, "at least", "not", "1" * 400 + " cases", "over 1e999 images"])
+def test_hostile_texts_are_understood(small_catalog: Catalog, text: str) -> None:
+    """Empty, endless and broken texts raise nothing."""
+    assert understand(text, small_catalog.vocabulary).text == text
