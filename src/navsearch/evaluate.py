@@ -19,6 +19,7 @@ from navsearch.vectors import Matrix
 
 CUT = 10
 FIRST_LOSSES = 6
+_DEEP = 100  # hits looked through for CUT judged ones
 _RELEVANT = 2  # least grade that counts for recall
 # The rankings that --ablate compares: which signals each uses.
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
@@ -73,10 +74,11 @@ def evaluate(index: Index, encoder: Encoder, judged: Sequence[Judged], progress:
     """Ask every judged question and measure the answers."""
     navigator = Navigator.of(index, _Remembering(encoder))
     rankings, answers = {}, {}
+    later = _added_later(index)
     for question in judged:
         answers[question.id] = navigator.ask(question.query, top_k=100)
         for kind in question.relevant:
-            rankings[question.id, kind] = _names(navigator.ask(question.query, kinds=[kind], top_k=CUT))
+            rankings[question.id, kind] = _names(navigator.ask(question.query, kinds=[kind], top_k=_DEEP), later)
         if progress:
             progress(1)
     values = {pair: _measured(pair, judged, names) for pair, names in rankings.items()}
@@ -94,11 +96,12 @@ def ablate(
     """The default kind's measures by type, for each of ABLATIONS."""
     remembering = _Remembering(encoder)
     kind = next(t.name for t in index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
-    table = {}
+    table, later = {}, _added_later(index)
     for name, uses in ABLATIONS.items():
         navigator = Navigator.of(index, remembering, uses)
         asked = [q for q in judged if kind in q.relevant]
-        values = {(q.id, kind): _measured((q.id, kind), judged, _names(navigator.ask(q.query, kinds=[kind], top_k=CUT))) for q in asked}
+        names = {q.id: _names(navigator.ask(q.query, kinds=[kind], top_k=_DEEP), later) for q in asked}
+        values = {(query, kind): _measured((query, kind), judged, found) for query, found in names.items()}
         table[name] = dict(_by_kind_and_type(values, judged)[kind])
         if progress:
             progress(1)
@@ -129,9 +132,14 @@ class _Remembering:
         return np.stack([self._known[t] for t in texts])
 
 
-def _names(answer: Answer) -> list[str]:
-    """Names of the hits, best first, each once (a name may stand for several records)."""
-    return list(dict.fromkeys(h.name for h in answer.hits))
+def _names(answer: Answer, later: frozenset[str]) -> list[str]:
+    """Names of the first hits, each once (a name may stand for several records), without those of `later`."""
+    return _unique(h.name for h in answer.hits if h.id not in later)[:CUT]
+
+
+def _added_later(index: Index) -> frozenset[str]:
+    """Ids of records that say they are not of the seed list: nobody judged them, so they count neither way."""
+    return frozenset(r.id for r in index.resources if r.fields.get("seed") is False)
 
 
 def _measured(pair: tuple[str, str], judged: Sequence[Judged], names: Sequence[str]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +41,11 @@ class Lexical:
         """Write the index into `folder`."""
         self._engine.save(folder, show_progress=False)  # type: ignore[attr-defined]
 
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """Every stem that occurs in a text."""
-        return frozenset(self._engine.vocab_dict)  # type: ignore[attr-defined]
+    @cached_property
+    def frequency(self) -> dict[str, int]:
+        """In how many rows each stem occurs."""
+        starts = self._engine.scores["indptr"]  # type: ignore[attr-defined]
+        return {stem: int(starts[i + 1] - starts[i]) for stem, i in self._engine.vocab_dict.items() if i + 1 < len(starts)}  # type: ignore[attr-defined]
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """float32 [rows]: BM25 of `text` against each row, divided by the most that `text` could score, so 0..1.

@@ -23,7 +23,7 @@ from navsearch.ranking import Ranker, Scored, judge, relax
 from navsearch.recommend import Advisor, Problem
 from navsearch.resource import Resource
 from navsearch.vectors import Matrix
-from navsearch.vocabulary import Tag
+from navsearch.vocabulary import WEAK, Tag
 
 # A trait or task counts as the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
@@ -85,12 +85,10 @@ class Navigator:
             raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
         if top_k < 1:
             raise UsageError(f"top_k: found {top_k}, expected 1 or more")
-        query = understand(text, self._index.vocabulary, self._index.lexical.vocabulary)
+        query = understand(text, self._index.vocabulary, self._index.lexical.frequency)
         vector = self._encoder.encode([query.search_text])[0]
-        wanted = self._wanted_kinds(query, kinds)
         fixed = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
-        kept, dropped = relax(query.limits, fixed, lambda limits: len(self._ranker.allowed(wanted, limits)))
-        ranked = self._ranker.rank(query, vector, self._ranker.allowed(wanted, (*kept, *fixed)))
+        wanted, ranked, kept, dropped = self._ranked(query, vector, self._kinds(kinds), fixed)
         match = judge(ranked)
         notes = [*_notes(query, dropped), *self._verdict(match, ranked)]
         hits = tuple(self._hit(s, kept, dropped) for s in ranked[:top_k])
@@ -116,7 +114,7 @@ class Navigator:
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
-        query = Query(resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), ())
+        query = Query(resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
         limits = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
         ranked = self._ranker.rank(query, vector, self._ranker.allowed((resource.kind,), limits))
@@ -149,11 +147,27 @@ class Navigator:
     def _default_kinds(self) -> tuple[str, ...]:
         return tuple(t.name for t in self._index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
 
-    def _wanted_kinds(self, query: Query, given: Sequence[str]) -> tuple[str, ...]:
-        """The kinds given, else those the question names (with the kinds these go with), else those of the resources it
-        names, else the default."""
-        named = tuple(dict.fromkeys(k for kind in query.kinds for k in (kind, *self._along(kind))))
-        return self._kinds(given) or named or self._ranker.kinds_named(query) or self._default_kinds
+    def _ranked(
+        self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]
+    ) -> tuple[tuple[str, ...], list[Scored], tuple[Limit, ...], tuple[Limit, ...]]:
+        """The kinds looked at, their ranking, and the question's limits kept and dropped.
+
+        The kinds are those given, else those the question names, else those of the resources it names, else the default;
+        if nothing of the default kinds fits, those that a word of the question could mean are looked at besides.
+        """
+        named = tuple(given) or self._named_kinds(query) or self._ranker.kinds_named(query)
+        hinted = (*self._default_kinds, *(k for k in query.hinted if k not in self._default_kinds))
+        for wanted in (named,) if named else (self._default_kinds, hinted):
+            kept, dropped = relax(query.limits, fixed, lambda limits, w=wanted: len(self._ranker.allowed(w, limits)))
+            ranked = self._ranker.rank(query, vector, self._ranker.allowed(wanted, (*kept, *fixed)))
+            found = wanted, ranked, kept, dropped
+            if judge(ranked) != "none":
+                return found
+        return found if named else (self._default_kinds, *self._ranked(query, vector, self._default_kinds, fixed)[1:])
+
+    def _named_kinds(self, query: Query) -> tuple[str, ...]:
+        """The kinds the question names, with those that go with them."""
+        return tuple(dict.fromkeys(k for kind in query.kinds for k in (kind, *self._along(kind))))
 
     def _along(self, kind: str) -> tuple[str, ...]:
         term = self._index.vocabulary.term("kind", kind)
@@ -203,13 +217,14 @@ class Navigator:
         """The problem behind the question, with what was inferred from the data sets found for the notes."""
         best = ranked if set(kinds) == set(self._default_kinds) else self._data(query, vector)
         shares = _shares([(s.score, self._index.terms[s.row]) for s in best[:_LOOKED_AT]])
-        tasks = _specific(query.terms("task"), self._index) or tuple(t for t in shares.get("task", {}) if shares["task"][t] >= _SHARED)[:1]
+        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or shares.get("task", {}).get(t.term, 0) >= _SHARED)]
+        tasks = _specific(named, self._index) or tuple(t for t in shares.get("task", {}) if shares["task"][t] >= _SHARED)[:1]
         traits = {t: "asked" for t in query.terms("trait")}
         names = ", ".join(self._index.resources[s.row].name for s in best[:3])
         for trait, share in shares.get("trait", {}).items():
             if share >= _SHARED:
                 traits.setdefault(trait, f"data found ({names}, …)")
-        said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not query.terms("task") else []
+        said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not named else []
         inferred = [t for t, source in traits.items() if source != "asked"]
         said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         terms = {f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")}

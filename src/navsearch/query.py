@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from navsearch import limits
 from navsearch.limits import Limit
-from navsearch.vocabulary import Tag, Vocabulary
+from navsearch.vocabulary import WEAK, Tag, Vocabulary
 from navsearch.words import STOP_WORDS, Word, has_han, stem, words
 
 _NEGATORS = frozenset({"not", "no", "without", "excluding", "exclude", "except", "but not", "non"})
+# Spelling: shorter words are not corrected; longer ones may hold two slips.
+_LEAST, _LONG = 5, 10
+
 # Words of a question that say nothing of its topic.
 _CHATTY = frozenset(
     """able anybody anyone anything available baseline best better choose collection contain datum data database dataset exist
@@ -23,6 +26,7 @@ _CHATTY = frozenset(
     neural ai set public state""".split()
 )
 _CHATTY_STEMS = frozenset(map(stem, _CHATTY))
+_BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
 _FILLERS = frozenset({"any", "a", "an", "the", "for", "using", "based", "on", "of", "in"})
 
 
@@ -31,7 +35,8 @@ class Query:
     """A question understood.
 
     `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out.
-    `tags` are wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of resource asked for, empty if none is named.
+    `tags` are wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of resource asked for, empty if none
+    is named; `hinted` those that any word could mean.
     """
 
     text: str
@@ -40,6 +45,7 @@ class Query:
     leftover: tuple[str, ...]
     excluded: tuple[Tag, ...]
     kinds: tuple[str, ...]
+    hinted: tuple[str, ...]
     limits: tuple[Limit, ...]
     corrected: tuple[tuple[str, str], ...]
 
@@ -60,13 +66,14 @@ class Query:
         }
 
 
-def understand(text: str, vocabulary: Vocabulary, known: Set[str] = frozenset()) -> Query:
+def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | None = None) -> Query:
     """What `text` asks for, in the terms of `vocabulary`. Never raises; the same text gives the same Query.
 
-    `known` are stems that occur in the catalog: such words are never corrected.
+    `known` tells in how many records a stem occurs: such words are never corrected, and of two equally near words the
+    more frequent is taken.
     """
     clean = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
-    corrected_text, corrected = _correct(clean, vocabulary, known)
+    corrected_text, corrected = _correct(clean, vocabulary, known or {})
     stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
     stated += limits.venues(corrected_text, vocabulary)
     rest = _without(corrected_text, (said for _, said in stated))
@@ -78,17 +85,20 @@ def understand(text: str, vocabulary: Vocabulary, known: Set[str] = frozenset())
         tags=tuple(t for t in wanted if vocabulary.facets[t.facet].more.get("searched", True)),
         leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
-        kinds=_kinds(wanted),
+        kinds=_kinds(wanted, words(rest)),
+        hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
         corrected=corrected,
     )
 
 
-def _kinds(tags: Iterable[Tag]) -> tuple[str, ...]:
-    """The kinds named; everyday words (images, data) name one only if nothing names another."""
+def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
+    """The kinds named. An everyday word (images, networks) names one only if nothing else does and it ends a bare noun
+    phrase, where the head of the phrase stands ("3D segmentation networks")."""
     named = [t for t in tags if t.facet == "kind"]
-    most = max((t.strength for t in named), default=0.0)
-    return tuple(dict.fromkeys(t.term for t in named if t.strength == most))
+    strong = [t.term for t in named if t.strength > WEAK]
+    bare = all(w.folded in _BINDERS or w.folded not in STOP_WORDS for w in found)
+    return tuple(dict.fromkeys(strong or [t.term for t in named if bare and t.end == len(found)]))
 
 
 def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
@@ -128,8 +138,8 @@ def _search_text(text: str, tags: Iterable[Tag]) -> str:
     return f"{latin} {' '.join(english)}".strip() or text
 
 
-def _correct(text: str, vocabulary: Vocabulary, known: Set[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """`text` with unknown words replaced by the one word of the vocabulary that is a slip of the pen away."""
+def _correct(text: str, vocabulary: Vocabulary, known: Mapping[str, int]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """`text` with unknown words replaced by the word of the vocabulary that is a slip of the pen away."""
     pairs = []
     for word in words(text):
         better = _spelling(word, vocabulary, known)
@@ -139,17 +149,16 @@ def _correct(text: str, vocabulary: Vocabulary, known: Set[str]) -> tuple[str, t
     return text, tuple(dict.fromkeys(pairs))
 
 
-def _spelling(word: Word, vocabulary: Vocabulary, known: Set[str]) -> str | None:
-    if len(word.folded) < 5 or not word.folded.isalpha() or not word.folded.isascii() or word.folded in STOP_WORDS:
+def _spelling(word: Word, vocabulary: Vocabulary, known: Mapping[str, int]) -> str | None:
+    if len(word.folded) < _LEAST or not (word.folded.isalpha() and word.folded.isascii()):
         return None
-    if word.stem in known or word.stem in vocabulary.known_stems:
+    if word.folded in STOP_WORDS or word.stem in known or word.stem in vocabulary.known_stems:
         return None
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    slips = 1 if len(word.folded) < 8 else 2
+    slips = 1 if len(word.folded) < _LONG else 2
     alike = [w for w in vocabulary.known_words if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
-    best = process.extract(word.folded, sorted(alike), scorer=OSA.distance, score_cutoff=slips, limit=2)
-    if not best or (len(best) > 1 and best[0][1] == best[1][1] and stem(best[0][0]) != stem(best[1][0])):
-        return None
-    return str(best[0][0])
+    near = process.extract(word.folded, sorted(alike), scorer=OSA.distance, score_cutoff=slips, limit=None)
+    best = min(near, key=lambda n: (n[1], -known.get(stem(n[0]), 0), n[0]), default=None)
+    return str(best[0]) if best else None
