@@ -75,7 +75,9 @@ def real_encoder() -> SentenceTransformerEncoder:
 
 
 @pytest.fixture(scope="session")
-def real_folder(real_catalog: catalogs.Catalog, real_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_folder(
+    real_catalog: catalogs.Catalog, real_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """An index of the real catalog by the real model, built once a test run."""
     folder = tmp_path_factory.mktemp("real-index")
     indexes.build(real_catalog, real_encoder, folder)

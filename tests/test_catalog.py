@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CATALOG, ROOT, SMALL
 
+from conftest import CATALOG, ROOT, SMALL
 from navsearch import catalog as catalogs
 from navsearch.errors import CatalogError, UsageError
 
@@ -125,7 +125,9 @@ def test_plain_jsonl_records_are_a_catalog(tmp_path: Path) -> None:
 
 def test_broken_jsonl_names_its_line(tmp_path: Path) -> None:
     """A line that is no JSON is a problem of that line."""
-    (tmp_path / "records.jsonl").write_text('{"id": "a", "kind": "dataset", "name": "A", "description": "Long enough."}\n{oops\n')
+    (tmp_path / "records.jsonl").write_text(
+        '{"id": "a", "kind": "dataset", "name": "A", "description": "Long enough."}\n{oops\n'
+    )
     assert catalogs.check(tmp_path)[1][0].startswith(f"{tmp_path.name}/records.jsonl:2: found no JSON")
 
 

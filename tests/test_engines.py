@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import WordHashEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import WordHashEncoder
 from navsearch import encoder as encoders
 from navsearch.encoder import Encoder, SentenceTransformerEncoder
 from navsearch.errors import ModelMissing

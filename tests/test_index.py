@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, WordHashEncoder
 
+from conftest import SMALL, WordHashEncoder
 from navsearch import Navigator
 from navsearch import catalog as catalogs
 from navsearch import index as indexes

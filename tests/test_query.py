@@ -101,7 +101,9 @@ def test_understand_never_raises_and_repeats_itself(small_catalog: Catalog, text
     assert understand(text, small_catalog.vocabulary) == understand(text, small_catalog.vocabulary)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00\x1f", "肝" * 5000, "a" * 10000, "at least", "not", "1" * 400 + " cases", "over 1e999 images"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00\x1f", "肝" * 5000, "a" * 10000, "at least", "not", "1" * 400 + " cases", "over 1e999 images"]
+)
 def test_hostile_texts_are_understood(small_catalog: Catalog, text: str) -> None:
     """Empty, endless and broken texts raise nothing."""
     assert understand(text, small_catalog.vocabulary).text == text

@@ -13,12 +13,12 @@ def found(vocabulary: Vocabulary, text: str) -> set[tuple[str, str]]:
 
 
 def test_longest_match_wins_within_a_facet(small_catalog: Catalog) -> None:
-    """"contrast-enhanced CT" is that term, not CT besides."""
+    """ "contrast-enhanced CT" is that term, not CT besides."""
     assert found(small_catalog.vocabulary, "contrast-enhanced CT") == {("modality", "contrast-enhanced CT")}
 
 
 def test_facets_share_words(small_catalog: Catalog) -> None:
-    """"liver cancer" is a condition and names the organ."""
+    """ "liver cancer" is a condition and names the organ."""
     assert found(small_catalog.vocabulary, "liver cancer") == {("condition", "liver tumor"), ("anatomy", "liver")}
 
 
@@ -29,7 +29,7 @@ def test_weak_synonyms_only_hint(small_catalog: Catalog) -> None:
 
 
 def test_shouted_abbreviations_need_capitals(small_catalog: Catalog) -> None:
-    """"US" is ultrasound, "us" are we."""
+    """ "US" is ultrasound, "us" are we."""
     assert ("modality", "ultrasound") in found(small_catalog.vocabulary, "liver US")
     assert ("modality", "ultrasound") not in found(small_catalog.vocabulary, "tell us of the liver")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from navsearch.words import content_stems, fold, has_han, key, stems, words
+from navsearch.words import content_stems, has_han, key, stems, words
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,9 @@ def test_british_and_american_spelling_fold_alike(british: str, american: str) -
     assert stems(british) == stems(american)
 
 
-@pytest.mark.parametrize(("one", "other"), [("four", "for"), ("noise", "nose"), ("case", "cause"), ("poem", "pen"), ("hour", "her")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("four", "for"), ("noise", "nose"), ("case", "cause"), ("poem", "pen"), ("hour", "her")]
+)
 def test_folding_keeps_words_apart(one: str, other: str) -> None:
     """Different words stay different."""
     assert stems(one) != stems(other)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_NAMED = 3  # hits that a repr names
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -104,14 +106,16 @@ class Answer:
         }
 
     def __repr__(self) -> str:
-        names = ", ".join(h.name for h in self.hits[:3])
-        more = ", …" if len(self.hits) > 3 else ""
-        return f"<Answer {self.match}: {len(self.hits)} hits ({names}{more}), {len(self.losses)} losses, {len(self.methods)} methods>"
+        names = ", ".join(h.name for h in self.hits[:_NAMED]) + ", …" * (len(self.hits) > _NAMED)
+        others = f"{len(self.losses)} losses, {len(self.methods)} methods"
+        return f"<Answer {self.match}: {len(self.hits)} hits ({names}), {others}>"
 
     def _repr_html_(self) -> str:
         """A table for each part, for notebooks."""
         parts = [f"<p><b>{html.escape(str(self.query.get('text', '')))}</b> — match: {self.match}</p>"]
-        parts += [_table(title, items) for title, items in (("Hits", self.hits), ("Losses", self.losses), ("Baselines", self.methods))]
+        parts += [
+            _table(title, items) for title, items in (("Hits", self.hits), ("Losses", self.losses), ("Baselines", self.methods))
+        ]
         parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
         return "".join(parts)
 
@@ -119,7 +123,9 @@ class Answer:
 def _table(title: str, items: tuple[Hit, ...] | tuple[Recommendation, ...]) -> str:
     if not items:
         return ""
-    rows = "".join(f"<tr><td>{i.score:.2f}</td><td>{_linked(i.name, i.url)}</td><td>{_reasons(i.reasons)}</td></tr>" for i in items)
+    rows = "".join(
+        f"<tr><td>{i.score:.2f}</td><td>{_linked(i.name, i.url)}</td><td>{_reasons(i.reasons)}</td></tr>" for i in items
+    )
     return f"<h4>{title}</h4><table><tr><th>score</th><th>name</th><th>why</th></tr>{rows}</table>"
 
 

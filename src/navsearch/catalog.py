@@ -121,8 +121,15 @@ def _usable(item: Mapping[str, Any]) -> bool:
 def _resource(item: Mapping[str, Any], vocabulary: Vocabulary) -> Resource:
     facets = {f: _terms(item[f]) for f in vocabulary.facets if f in item and f != "kind"}
     head = ("id", "kind", "name", "description", "aliases")
-    fields = {k: v for k, v in item.items() if k not in head and k not in facets}
-    return Resource(*(item[h] for h in head[:-1]), aliases=_terms(item.get("aliases") or ()), facets=facets, fields=fields)
+    return Resource(
+        id=item["id"],
+        kind=item["kind"],
+        name=item["name"],
+        description=item["description"],
+        aliases=_terms(item.get("aliases") or ()),
+        facets=facets,
+        fields={k: v for k, v in item.items() if k not in head and k not in facets},
+    )
 
 
 def _terms(value: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from navsearch.reading import Document, Place
 from navsearch.vocabulary import Vocabulary
 
 Located = tuple[Document, int, Mapping[str, Any]]
+_SHOWN = 60  # characters of a faulty value
 _TYPES = {"string": "text", "integer": "a whole number", "array": "a list", "object": "a mapping", "boolean": "true or false"}
 
 
@@ -49,7 +50,8 @@ class Checker:
         if error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
             for name in sorted(set(error.instance) - set(known)):
-                yield f"{document.where(number, (*path, name))}: found unknown field {name!r}, expected {_guess(name, known, 'a field of the schema')}"
+                expected = _guess(name, known, "a field of the schema")
+                yield f"{document.where(number, (*path, name))}: found unknown field {name!r}, expected {expected}"
         elif error.validator == "required":
             missing = next(f for f in error.validator_value if f not in error.instance)
             yield f"{document.where(number, path)}: found no field {missing!r}, expected one"
@@ -74,7 +76,8 @@ class Checker:
             for link in ("broader", "trained_as"):
                 if link in term and term[link] not in terms:
                     where = document.where(number, ("terms", name, link))
-                    yield f"{where}: found {link} term {term[link]!r}, expected {_guess(str(term[link]), list(terms), 'a term of this facet')}"
+                    expected = _guess(str(term[link]), list(terms), "a term of this facet")
+                    yield f"{where}: found {link} term {term[link]!r}, expected {expected}"
             for field in ("synonyms", "weak", "zh"):
                 yield from _shared(document, number, (name, field), term.get(field) or (), owners)
 
@@ -131,7 +134,8 @@ def _dangling(document: Document, number: int, item: Mapping[str, Any], ids: set
 
 
 def _missing(document: Document, number: int, path: Place, target: str, ids: set[str]) -> str:
-    return f"{document.where(number, path)}: found a reference to {target!r}, expected {_guess(target, sorted(ids), 'the id of a record')}"
+    expected = _guess(target, sorted(ids), "the id of a record")
+    return f"{document.where(number, path)}: found a reference to {target!r}, expected {expected}"
 
 
 def _shared_aliases(resources: list[Located], owners: dict[tuple[str, str], str]) -> Iterator[str]:
@@ -146,7 +150,9 @@ def _shared_aliases(resources: list[Located], owners: dict[tuple[str, str], str]
                 yield f"{where}: found alias {alias!r}, expected one that {owner!r} does not have"
 
 
-def _shared(document: Document, number: int, place: tuple[str, str], values: Iterable[Any], owners: dict[str, str]) -> Iterator[str]:
+def _shared(
+    document: Document, number: int, place: tuple[str, str], values: Iterable[Any], owners: dict[str, str]
+) -> Iterator[str]:
     name, field = place
     for i, value in enumerate(values):
         owner = owners.setdefault(str(value).casefold(), name)
@@ -169,7 +175,9 @@ def _expected(error: Any) -> str:
     if error.validator == "type":
         return _TYPES.get(error.validator_value, str(error.validator_value))
     if error.validator == "enum":
-        return _guess(str(error.instance), [str(v) for v in error.validator_value], "one of " + ", ".join(map(str, error.validator_value)))
+        return _guess(
+            str(error.instance), [str(v) for v in error.validator_value], "one of " + ", ".join(map(str, error.validator_value))
+        )
     return f"{error.validator} {error.validator_value}"
 
 
@@ -186,7 +194,7 @@ def _dotted(path: Place) -> str:
 
 def _short(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _by_place(line: str) -> tuple[str, int, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,7 +20,7 @@ from navsearch.encoder import DEFAULT_MODEL, Progress, SentenceTransformerEncode
 from navsearch.errors import MEND, IndexUnusable, NavsearchError, UsageError
 from navsearch.locations import default_catalog, default_index
 
-if False:  # typing only: these are imported where they are used, as they are slow to import
+if TYPE_CHECKING:  # imported where they are used, as they are slow to import
     from navsearch.answer import Answer
     from navsearch.navigator import Navigator
 
@@ -114,7 +113,9 @@ def ask(
     venue: Venue = None,
     licence: Licence = None,
     not_: Not = None,
-    from_file: Annotated[Path | None, typer.Option(help="One question a line (- for standard input); one answer a line.")] = None,
+    from_file: Annotated[
+        Path | None, typer.Option(help="One question a line (- for standard input); one answer a line.")
+    ] = None,
     output: Form = Format.text,
     *,
     no_build: NoBuild = False,
@@ -137,7 +138,7 @@ def ask(
         raise UsageError("expected either a question or --from-file FILE")
     navigator = _navigator(context.obj, build=not no_build)
     if from_file is not None:
-        _answer_all(navigator, from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
+        _answer_all(from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
         return
     answer = navigator.ask(str(text), top_k=top_k, kinds=kind or (), **filters)
     _print_answer(answer, output)
@@ -145,7 +146,13 @@ def ask(
 
 
 @app.command()
-def show(context: typer.Context, identifier: Annotated[str, typer.Argument(metavar="ID")], output: Form = Format.text, *, no_build: NoBuild = False) -> None:
+def show(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
     """Show everything the catalog states of one resource, by id or name.
 
     [bold]Example[/bold]  navsearch show lits
@@ -235,7 +242,9 @@ def check(context: typer.Context) -> None:
     _write("".join(f"{p}\n" for p in problems))
     counts = ", ".join(f"{n} {found.vocabulary.facets['kind'].terms[k].more.get('plural', k)}" for k, n in found.counts.items())
     rows = sum(len(t["rows"]) for t in found.results)
-    _write(f"{counts}; {rows} published figures; {len(found.relations)} relations; {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}\n")
+    _write(
+        f"{counts}; {rows} published figures; {len(found.relations)} relations; {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}\n"
+    )
     raise typer.Exit(1 if problems else 0)
 
 
@@ -328,7 +337,7 @@ def _navigator(places: Places, *, build: bool) -> Navigator:
         return Navigator(places.catalog, places.index)
 
 
-def _answer_all(navigator: Navigator, file: Path, answer: Callable[[str], Answer]) -> None:
+def _answer_all(file: Path, answer: Callable[[str], Answer]) -> None:
     from navsearch.navigator import no_answer
 
     for question in _questions(file):

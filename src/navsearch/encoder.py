@@ -7,7 +7,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class SentenceTransformerEncoder:
         self.name = model
         self._folder = _folder_of(model)
         self._batch = batch
-        self._model: object | None = None
+        self._model: Any = None
 
     @property
     def fingerprint(self) -> str:
@@ -58,14 +58,14 @@ class SentenceTransformerEncoder:
         parts = []
         for start in range(0, len(order), self._batch):
             batch = [texts[i] for i in order[start : start + self._batch]]
-            parts.append(model.encode(batch, normalize_embeddings=True, show_progress_bar=False))  # type: ignore[attr-defined]
+            parts.append(model.encode(batch, normalize_embeddings=True, show_progress_bar=False))
             if progress:
                 progress(len(batch))
         matrix = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         matrix[order] = np.concatenate(parts)
         return matrix
 
-    def _load(self) -> object:
+    def _load(self) -> Any:
         if self._model is None:
             self._model = _sentence_transformer(self._folder, self.name)
         return self._model
@@ -86,7 +86,7 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _sentence_transformer(folder: Path, name: str) -> object:
+def _sentence_transformer(folder: Path, name: str) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         from sentence_transformers import SentenceTransformer

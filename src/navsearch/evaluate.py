@@ -123,7 +123,7 @@ class _Remembering:
     def fingerprint(self) -> str:
         return self._encoder.fingerprint
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:  # noqa: ARG002
         for text in texts:
             if text not in self._known:
                 self._known[text] = self._encoder.encode([text])[0]

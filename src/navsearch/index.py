@@ -76,7 +76,6 @@ class Index:
                 table.setdefault(name, []).append(row)
         return {k: tuple(v) for k, v in table.items()}
 
-
     def _short(self, resource: Resource) -> list[str]:
         """The name without the word for its kind (Lovász-Softmax Loss), if at least two words are left."""
         left = [w.raw for w in words(resource.name) if w.folded != resource.kind]
@@ -95,9 +94,7 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
         "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(matrix.shape[1])},
         "counts": catalog.counts,
     }
-    index = Index(
-        catalog.resources, terms, catalog.vocabulary, catalog.results, catalog.relations, lexical, vectors, manifest
-    )
+    index = Index(catalog.resources, terms, catalog.vocabulary, catalog.results, catalog.relations, lexical, vectors, manifest)
     _save(index, folder)
     return index
 
@@ -181,7 +178,7 @@ def _put(data: Path, target: Path) -> None:
 def _replace(file: Path, text: str) -> None:
     temporary = file.with_suffix(f".{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, file)
+    temporary.replace(file)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -192,7 +189,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = dict(json.loads(file.read_text(encoding="utf-8")))
         if manifest["format"] != FORMAT:
             raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {MEND}")
-        manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]  # noqa: B018
+        manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]
     except (ValueError, KeyError, TypeError):
         raise IndexUnusable(f"{file} is damaged: {MEND}") from None
     return manifest

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from navsearch.words import content_stems
 class Lexical:
     """A BM25 index (Lucene's variant, k1 = 1.2, b = 0.75) whose score is a share of what the question could reach."""
 
-    def __init__(self, engine: object, rows: int) -> None:
+    def __init__(self, engine: Any, rows: int) -> None:
         self._engine = engine
         self._rows = rows
 
@@ -39,13 +40,13 @@ class Lexical:
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`."""
-        self._engine.save(folder, show_progress=False)  # type: ignore[attr-defined]
+        self._engine.save(folder, show_progress=False)
 
     @cached_property
     def frequency(self) -> dict[str, int]:
         """In how many rows each stem occurs."""
-        starts = self._engine.scores["indptr"]  # type: ignore[attr-defined]
-        return {stem: int(starts[i + 1] - starts[i]) for stem, i in self._engine.vocab_dict.items() if i + 1 < len(starts)}  # type: ignore[attr-defined]
+        starts = self._engine.scores["indptr"]
+        return {stem: int(starts[i + 1] - starts[i]) for stem, i in self._engine.vocab_dict.items() if i + 1 < len(starts)}
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """float32 [rows]: BM25 of `text` against each row, divided by the most that `text` could score, so 0..1.
@@ -54,21 +55,21 @@ class Lexical:
         a question of unknown words scores low everywhere.
         """
         wanted = list(dict.fromkeys(content_stems(text)))
-        known = [w for w in wanted if w in self._engine.vocab_dict]  # type: ignore[attr-defined]
+        known = [w for w in wanted if w in self._engine.vocab_dict]
         if not known:
             return np.zeros(self._rows, dtype=np.float32)
         bound = sum(map(self._best, known)) + (len(wanted) - len(known)) * self._unknown
-        return np.asarray(self._engine.get_scores(known) / bound, dtype=np.float32)  # type: ignore[attr-defined]
+        return np.asarray(self._engine.get_scores(known) / bound, dtype=np.float32)
 
     def holding(self, stem: str) -> NDArray[np.bool_]:
         """bool [rows]: which rows hold `stem`."""
-        if stem not in self._engine.vocab_dict:  # type: ignore[attr-defined]
+        if stem not in self._engine.vocab_dict:
             return np.zeros(self._rows, dtype=np.bool_)
-        return np.asarray(self._engine.get_scores([stem]) > 0, dtype=np.bool_)  # type: ignore[attr-defined]
+        return np.asarray(self._engine.get_scores([stem]) > 0, dtype=np.bool_)
 
     def _best(self, word: str) -> float:
-        scores = self._engine.scores  # type: ignore[attr-defined]
-        column = self._engine.vocab_dict[word]  # type: ignore[attr-defined]
+        scores = self._engine.scores
+        column = self._engine.vocab_dict[word]
         data = scores["data"][scores["indptr"][column] : scores["indptr"][column + 1]]
         return float(data.max()) if len(data) else 0.0
 

@@ -89,13 +89,17 @@ _COUNT = re.compile(
 _BETWEEN = re.compile(
     rf"between\s{_NUMBER}\sand\s{_NUMBER}(?:\s[\w-]+){{0,2}}?\s(?P<unit>{'|'.join(_UNITS.values())})\b", re.IGNORECASE
 )
-_YEARS = (
-    (re.compile(rf"\bbetween {_YEAR} and {_YEAR}", re.I), (">=", "<=")),
-    (re.compile(rf"{_YEAR}\s*(?:or|and)\s*(?:later|newer|onwards?|after)|{_YEAR} onwards?|\bsince\s(?:\w+\s)?{_YEAR}|\bfrom {_YEAR} on\b", re.I), (">=",)),
-    (re.compile(rf"{_YEAR}\s*(?:or|and)\s*(?:earlier|older|before)|\b(?:until|up to) {_YEAR}", re.I), ("<=",)),
-    (re.compile(rf"\b(?:after|newer than|later than) {_YEAR}", re.I), (">",)),
-    (re.compile(rf"\b(?:before|older than|earlier than|prior to) {_YEAR}", re.I), ("<",)),
-    (re.compile(rf"\b(?:in|of|from|released|published)\s(?:in\s)?{_YEAR}\b", re.I), ("=",)),
+_ONWARDS = rf"{_YEAR}\s*(?:or|and)\s*(?:later|newer|onwards?|after)|{_YEAR} onwards?"
+_YEARS = tuple(
+    (re.compile(pattern, re.IGNORECASE), ops)
+    for pattern, ops in (
+        (rf"\bbetween {_YEAR} and {_YEAR}", (">=", "<=")),
+        (rf"{_ONWARDS}|\bsince\s(?:\w+\s)?{_YEAR}|\bfrom {_YEAR} on\b", (">=",)),
+        (rf"{_YEAR}\s*(?:or|and)\s*(?:earlier|older|before)|\b(?:until|up to) {_YEAR}", ("<=",)),
+        (rf"\b(?:after|newer than|later than) {_YEAR}", (">",)),
+        (rf"\b(?:before|older than|earlier than|prior to) {_YEAR}", ("<",)),
+        (rf"\b(?:in|of|from|released|published)\s(?:in\s)?{_YEAR}\b", ("=",)),
+    )
 )
 
 
@@ -125,7 +129,7 @@ def venues(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
     for tag in vocabulary.tags(text):
         if tag.facet != "venue":
             continue
-        match = re.search(rf"{re.escape(tag.matched)}['’\s-]*{_YEAR}(?!\s*(?:onwards?|or|and later))", text, re.I)
+        match = re.search(rf"{re.escape(tag.matched)}['’\s-]*{_YEAR}(?!\s*(?:onwards?|or|and later))", text, re.IGNORECASE)
         value = f"{tag.term} {match[1]}" if match else tag.term
         yield Limit("venue", "=", value, match[0] if match else tag.matched), match[0] if match else ""
 
@@ -166,7 +170,9 @@ def _known(facet: str, text: str, vocabulary: Vocabulary) -> str:
         raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(vocabulary.facets)}")
     term = vocabulary.find(facet, text)
     if term is None:
-        raise UsageError(f"{facet} {text!r} is not known{_near(text, list(vocabulary.facets[facet].terms))}; see navsearch facets {facet}")
+        raise UsageError(
+            f"{facet} {text!r} is not known{_near(text, list(vocabulary.facets[facet].terms))}; see navsearch facets {facet}"
+        )
     return term
 
 

@@ -19,17 +19,12 @@ from navsearch.index import Index
 from navsearch.limits import Limit, from_filters
 from navsearch.locations import default_catalog, default_index
 from navsearch.query import Query, understand
-from navsearch.ranking import Ranker, Scored, judge, relax
-from navsearch.recommend import Advisor, Problem
+from navsearch.ranking import Found, Ranker, Scored
+from navsearch.recommend import Advisor
 from navsearch.resource import Resource
 from navsearch.vectors import Matrix
-from navsearch.vocabulary import WEAK, Tag
-
-# A trait or task counts as the problem's if at least this share of the best data sets, by score, has it.
-_SHARED = 0.5
-_LOOKED_AT = 5
-# Data sets found whose published results count as results for the question.
-_DATA = 10
+from navsearch.vocabulary import Tag
+from navsearch.words import key
 
 
 class Navigator:
@@ -87,23 +82,22 @@ class Navigator:
             raise UsageError(f"top_k: found {top_k}, expected 1 or more")
         query = understand(text, self._index.vocabulary, self._index.lexical.frequency)
         vector = self._encoder.encode([query.search_text])[0]
-        fixed = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
-        wanted, ranked, kept, dropped = self._ranked(query, vector, self._kinds(kinds), fixed)
-        match = judge(ranked)
-        notes = [*_notes(query, dropped), *self._verdict(match, ranked)]
-        hits = tuple(self._hit(s, kept, dropped) for s in ranked[:top_k])
-        view = query.as_dict() | {"kind": list(wanted), "limits": [str(limit) for limit in (*kept, *fixed)]}
-        if match == "none":
-            return Answer(view, match, hits, notes=tuple(notes))
-        problem, said = self._problem(query, vector, ranked, wanted)
-        parts = {part: self._recommend(part, kind, problem, top_k) for part, kind in self._advisor.recommended_kinds().items()}
-        return Answer(view, match, hits, **parts, notes=tuple(notes + said))
+        fixed = self._limits(filters)
+        found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
+        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
+        view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
+        notes = _notes(query, found)
+        if found.match == "none":
+            return Answer(view, found.match, hits, notes=tuple(notes))
+        problem, inferred = self._advisor.problem(query, self._data(query, vector, found))
+        recommended = {part: recommend(problem, top_k) for part, recommend in self._advisor.parts().items()}
+        return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred))
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UsageError with near ones."""
         row = self._index.row_of.get(identifier)
         if row is None:
-            rows = self._index.rows_named.get(indexes.key(identifier), ())
+            rows = self._index.rows_named.get(key(identifier), ())
             if not rows:
                 raise UsageError(f"resource {identifier!r} is not known{self._near(identifier)}")
             row = rows[0]
@@ -115,10 +109,10 @@ class Navigator:
         row = self._index.row_of[resource.id]
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
         query = Query(resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
-        limits = from_filters({k.removesuffix("_"): v for k, v in filters.items()}, self._index.vocabulary)
+        limits = self._limits(filters)
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
-        ranked = self._ranker.rank(query, vector, self._ranker.allowed((resource.kind,), limits))
-        return tuple(self._hit(s, (), ()) for s in ranked if s.row != row)[:top_k]
+        found = self._ranker.find(query, vector, (resource.kind,), limits)
+        return tuple(self._hit(s, found) for s in found.ranked if s.row != row)[:top_k]
 
     def facets(self, name: str | None = None) -> dict[str, dict[str, int]]:
         """How many resources carry each term (narrower ones counted in), by facet, most first; `name` limits to one."""
@@ -147,44 +141,43 @@ class Navigator:
     def _default_kinds(self) -> tuple[str, ...]:
         return tuple(t.name for t in self._index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
 
-    def _ranked(
-        self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]
-    ) -> tuple[tuple[str, ...], list[Scored], tuple[Limit, ...], tuple[Limit, ...]]:
-        """The kinds looked at, their ranking, and the question's limits kept and dropped.
+    def _find(self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]) -> Found:
+        """Rank the kinds given, else those the question names, else those of the resources it names, else the default
+        ones; if none of the default ones fits, those besides that an everyday word of the question could mean."""
+        named = tuple(given) or self._along(query.kinds) or self._ranker.kinds_named(query)
+        found = self._ranker.find(query, vector, named or self._default_kinds, fixed)
+        hinted = tuple(dict.fromkeys((*self._default_kinds, *query.hinted)))
+        if named or found.match != "none" or hinted == self._default_kinds:
+            return found
+        wider = self._ranker.find(query, vector, hinted, fixed)
+        return wider if wider.match != "none" else found
 
-        The kinds are those given, else those the question names, else those of the resources it names, else the default;
-        if nothing of the default kinds fits, those that a word of the question could mean are looked at besides.
-        """
-        named = tuple(given) or self._named_kinds(query) or self._ranker.kinds_named(query)
-        hinted = (*self._default_kinds, *(k for k in query.hinted if k not in self._default_kinds))
-        for wanted in (named,) if named else (self._default_kinds, hinted):
-            kept, dropped = relax(query.limits, fixed, lambda limits, w=wanted: len(self._ranker.allowed(w, limits)))
-            ranked = self._ranker.rank(query, vector, self._ranker.allowed(wanted, (*kept, *fixed)))
-            found = wanted, ranked, kept, dropped
-            if judge(ranked) != "none":
-                return found
-        return found if named else (self._default_kinds, *self._ranked(query, vector, self._default_kinds, fixed)[1:])
+    def _data(self, query: Query, vector: Matrix, found: Found) -> Sequence[Scored]:
+        """The default kinds' ranking: data sets tell what the problem is like, whatever kind was asked for."""
+        return (
+            found.ranked if found.kinds == self._default_kinds else self._ranker.find(query, vector, self._default_kinds).ranked
+        )
 
-    def _named_kinds(self, query: Query) -> tuple[str, ...]:
-        """The kinds the question names, with those that go with them."""
-        return tuple(dict.fromkeys(k for kind in query.kinds for k in (kind, *self._along(kind))))
+    def _along(self, kinds: Sequence[str]) -> tuple[str, ...]:
+        """`kinds` with those that the vocabulary says go with them."""
+        terms = self._index.vocabulary.facets["kind"].terms
+        return tuple(dict.fromkeys(k for kind in kinds for k in (kind, *terms[kind].more.get("also", ()))))
 
-    def _along(self, kind: str) -> tuple[str, ...]:
-        term = self._index.vocabulary.term("kind", kind)
-        return tuple(term.more.get("also", ())) if term else ()
+    def _limits(self, filters: Mapping[str, Any]) -> tuple[Limit, ...]:
+        return from_filters({name.removesuffix("_"): value for name, value in filters.items()}, self._index.vocabulary)
 
-    def _kinds(self, kinds: Sequence[str]) -> tuple[str, ...]:
-        return tuple(limit.value for limit in from_filters({"kind": list(kinds)}, self._index.vocabulary) if isinstance(limit.value, str))
+    def _terms_of(self, facet: str, given: Sequence[str]) -> tuple[str, ...]:
+        return tuple(str(limit.value) for limit in self._limits({facet: list(given)}))
 
-    def _hit(self, scored: Scored, kept: Sequence[Limit], dropped: Sequence[Limit]) -> Hit:
+    def _hit(self, scored: Scored, found: Found) -> Hit:
         resource, terms = self._index.resources[scored.row], self._index.closures[scored.row]
-        unmet = [str(limit) for limit in dropped if not limit.met(resource, terms)]
+        unmet = [str(limit) for limit in found.dropped if not limit.met(resource, terms)]
         return Hit(
             id=resource.id,
             kind=resource.kind,
             name=resource.name,
             score=scored.score,
-            reasons=(*self._met(scored), *(str(limit) for limit in kept)),
+            reasons=(*self._met(scored), *(str(limit) for limit in found.kept)),
             misses=(*(f"{t.facet}: {t.term}" for t in scored.missed), *unmet),
             url=resource.url,
             description=resource.description,
@@ -208,35 +201,6 @@ class Navigator:
         narrower = [t for t in own if tag.term in self._index.vocabulary.broader(tag.facet, t)]
         return f" ({', '.join(narrower[:2])})" if narrower else ""
 
-    def _verdict(self, match: str, ranked: Sequence[Scored]) -> list[str]:
-        if match != "none":
-            return []
-        return ["nothing in the catalog fits this question; the hits are the nearest misses" if ranked else "nothing satisfies the filters"]
-
-    def _problem(self, query: Query, vector: Matrix, ranked: Sequence[Scored], kinds: Sequence[str]) -> tuple[Problem, list[str]]:
-        """The problem behind the question, with what was inferred from the data sets found for the notes."""
-        best = ranked if set(kinds) == set(self._default_kinds) else self._data(query, vector)
-        shares = _shares([(s.score, self._index.terms[s.row]) for s in best[:_LOOKED_AT]])
-        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or shares.get("task", {}).get(t.term, 0) >= _SHARED)]
-        tasks = _specific(named, self._index) or tuple(t for t in shares.get("task", {}) if shares["task"][t] >= _SHARED)[:1]
-        traits = {t: "asked" for t in query.terms("trait")}
-        names = ", ".join(self._index.resources[s.row].name for s in best[:3])
-        for trait, share in shares.get("trait", {}).items():
-            if share >= _SHARED:
-                traits.setdefault(trait, f"data found ({names}, …)")
-        said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not named else []
-        inferred = [t for t, source in traits.items() if source != "asked"]
-        said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
-        terms = {f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")}
-        found = {self._index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]}
-        return Problem(tasks, terms, traits, found), said
-
-    def _data(self, query: Query, vector: Matrix) -> list[Scored]:
-        return self._ranker.rank(query, vector, self._ranker.allowed(self._default_kinds, ()))
-
-    def _recommend(self, part: str, kind: str, problem: Problem, top_k: int) -> Any:
-        return getattr(self._advisor, part)(problem, kind, top_k)
-
     def _near(self, identifier: str) -> str:
         from rapidfuzz import fuzz, process
 
@@ -251,23 +215,9 @@ def no_answer(text: str, why: str) -> Answer:
     return Answer(empty, "none", (), notes=(why,))
 
 
-def _notes(query: Query, dropped: Sequence[Limit]) -> list[str]:
-    notes = [f"read {found!r} as {better!r}" for found, better in query.corrected]
-    return notes + [f"nothing satisfies {limit.asked!r}: that limit was dropped" for limit in dropped]
-
-
-def _shares(weighted: Sequence[tuple[float, Mapping[str, Sequence[str]]]]) -> dict[str, dict[str, float]]:
-    """For each facet and term, the share of the total score whose rows carry it, most first."""
-    total = sum(score for score, _ in weighted) or 1.0
-    shares: dict[str, Counter[str]] = {}
-    for score, terms in weighted:
-        for facet, names in terms.items():
-            for name in names:
-                shares.setdefault(facet, Counter())[name] += score / total  # type: ignore[assignment]
-    return {f: dict(c.most_common()) for f, c in shares.items()}
-
-
-def _specific(tasks: Sequence[str], index: Index) -> tuple[str, ...]:
-    """`tasks` without those that another of them is a kind of."""
-    broader = {b for t in tasks for b in index.vocabulary.broader("task", t)[1:]}
-    return tuple(t for t in tasks if t not in broader)
+def _notes(query: Query, found: Found) -> list[str]:
+    notes = [f"read {wrong!r} as {better!r}" for wrong, better in query.corrected]
+    notes += [f"nothing satisfies {limit.asked!r}: that limit was dropped" for limit in found.dropped]
+    if not found.ranked:
+        return [*notes, "nothing satisfies the filters"]
+    return notes + ["nothing in the catalog fits this question; the hits are the nearest misses"] * (found.match == "none")

@@ -34,9 +34,9 @@ _FILLERS = frozenset({"any", "a", "an", "the", "for", "using", "based", "on", "o
 class Query:
     """A question understood.
 
-    `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out.
-    `tags` are wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of resource asked for, empty if none
-    is named; `hinted` those that any word could mean.
+    `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out. `tags` are
+    wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of
+    resource asked for, empty if none is named; `hinted` those that an everyday word could mean.
     """
 
     text: str
@@ -82,7 +82,7 @@ def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | Non
     return Query(
         text=text,
         search_text=_search_text(rest, wanted),
-        tags=tuple(t for t in wanted if vocabulary.facets[t.facet].more.get("searched", True)),
+        tags=_searched(wanted, vocabulary),
         leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
         kinds=_kinds(wanted, words(rest)),
@@ -90,6 +90,16 @@ def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | Non
         limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
         corrected=corrected,
     )
+
+
+def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
+    """The tags of searched facets, each term once, as the words that name it most surely."""
+    best: dict[tuple[str, str], Tag] = {}
+    for tag in tags:
+        known = best.setdefault((tag.facet, tag.term), tag)
+        if tag.strength > known.strength:
+            best[tag.facet, tag.term] = tag
+    return tuple(t for t in best.values() if vocabulary.facets[t.facet].more.get("searched", True))
 
 
 def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:

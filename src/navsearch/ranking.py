@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from navsearch.index import Index
 from navsearch.limits import Limit
 from navsearch.query import Query
 from navsearch.vectors import Matrix, Rows
 from navsearch.vocabulary import Tag
-from navsearch.words import STOP_WORDS, key, words
+from navsearch.words import STOP_WORDS, Word, key, words
 
 # Rows each engine proposes. Independent of how many hits are asked for, so that the first k of k + 1 hits are the k hits.
 POOL = 100
@@ -30,10 +31,14 @@ UNSTATED = 0.25
 # What a content word that no term explains counts beside the terms; a row meets it by holding the word.
 LEFTOVER = 0.4
 
-# A question that consists of a name by more than this share asks for the resource of that name.
-_NAMED = 0.75
+# A term that every row carries still counts this much of one that hardly any does.
+_COMMON = 0.4
 
-# Least best score of a good match and of a weak one; fitted by eye on the development queries (see evaluate).
+# A name that is no common word says at least this much; a question that consists of a name by more than this asks for it.
+NAMED = 0.75
+_LONGEST_NAME = 8
+
+# Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
 STRONG, WEAK = 0.42, 0.33
 
 
@@ -57,6 +62,22 @@ class Scored:
     missed: tuple[Tag, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ranking: of which kinds, under which of the question's limits, without which."""
+
+    kinds: tuple[str, ...]
+    kept: tuple[Limit, ...]
+    dropped: tuple[Limit, ...]
+    ranked: tuple[Scored, ...]
+
+    @property
+    def match(self) -> str:
+        """Whether the best row fits: strong, weak or none."""
+        best = self.ranked[0].score if self.ranked else 0.0
+        return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
+
+
 class Ranker:
     """Ranks the rows of an index for questions. `uses` names the signals in use (all by default)."""
 
@@ -64,109 +85,91 @@ class Ranker:
         self._index = index
         self._weights = {s: w if s in uses else 0.0 for s, w in WEIGHTS.items()}
 
+    def find(self, query: Query, vector: Matrix, kinds: Sequence[str], fixed: Sequence[Limit] = ()) -> Found:
+        """The ranking of `kinds` under `fixed` limits, which hold, and those of the question, which yield if nothing is left."""
+        kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
+        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
+        return Found(tuple(kinds), kept, dropped, tuple(ranked))
+
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
         limits = tuple(limits)
-        rows = [r for r in range(len(self._index.resources)) if self._is(r, kinds) and self._meets(r, limits)]
-        return np.asarray(rows, dtype=np.int64)
+        rows = (r for r, resource in enumerate(self._index.resources) if not kinds or resource.kind in kinds)
+        return np.asarray([r for r in rows if self._meets(r, limits)], dtype=np.int64)
 
     def rank(self, query: Query, vector: Matrix, allowed: Rows) -> list[Scored]:
         """The proposed rows among `allowed`, best first; ties go to the lower row."""
-        names = self._names(query)
-        lexical = self._index.lexical.scores(query.search_text)
-        rows = self._proposed(query, vector, allowed, lexical, names)
+        question = _Question(self._index, query)
+        near = self._index.vectors.propose(vector, POOL, allowed)
+        rows = np.union1d(near, question.proposed(allowed)).astype(np.int64)
         cosines = self._index.vectors.similarity(vector, rows)
-        weights = self._specific(query.tags)
-        held = self._held(query.leftover)
-        scored = [
-            self._score(int(row), float(cosine), float(lexical[row]), names.get(int(row), 0.0), weights, held)
-            for row, cosine in zip(rows, cosines, strict=True)
-        ]
+        scored = (self._score(question, int(row), float(cosine)) for row, cosine in zip(rows, cosines, strict=True))
         return sorted(scored, key=lambda s: (-s.score, s.row))
 
     def kinds_named(self, query: Query) -> tuple[str, ...]:
         """Kinds of the resources whose name makes up most of the question."""
-        rows = [row for row, share in self._names(query).items() if share > _NAMED]
+        rows = [row for row, share in names(self._index, query.search_text).items() if share > NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
-
-    def _is(self, row: int, kinds: Collection[str]) -> bool:
-        return not kinds or self._index.resources[row].kind in kinds
 
     def _meets(self, row: int, limits: Sequence[Limit]) -> bool:
         resource, terms = self._index.resources[row], self._index.closures[row]
         return all(limit.met(resource, terms) for limit in limits)
 
-    def _proposed(self, query: Query, vector: Matrix, allowed: Rows, lexical: np.ndarray, names: Mapping[int, float]) -> Rows:
-        """FAISS neighbours ∪ BM25 ∪ rows with the wanted terms ∪ rows named, within `allowed`."""
-        by_words = allowed[np.argsort(-lexical[allowed], kind="stable")[:POOL]]
-        allowed_set = set(allowed.tolist())
-        by_tags = [r for r in self._by_tags(query.tags) if r in allowed_set][:POOL]
-        by_name = [r for r in names if r in allowed_set]
-        near = self._index.vectors.propose(vector, POOL, allowed)
-        return np.unique(np.concatenate([near, by_words, by_tags, by_name]).astype(np.int64))
+    def _score(self, question: _Question, row: int, cosine: float) -> Scored:
+        levels = question.levels(row)
+        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), question.names.get(row, 0.0))
+        met = tuple(t for t, level in levels.items() if level == 1.0)
+        missed = tuple(t for t, level in levels.items() if level < 1.0)
+        return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, missed)
 
-    def _by_tags(self, tags: Iterable[Tag]) -> list[int]:
-        """Rows by the weight of the wanted terms they carry, most first."""
-        total: dict[int, float] = {}
-        for tag, weight in self._specific(tags).items():
-            for row in self._index.rows_with.get((tag.facet, tag.term), ()):
-                total[row] = total.get(row, 0.0) + weight
-        return sorted(total, key=lambda r: (-total[r], r))
-
-    def _specific(self, tags: Iterable[Tag]) -> dict[Tag, float]:
-        """How much each wanted term counts: its facet's weight x how surely it was meant x how few rows carry it."""
-        return {t: self._facet_weight(t.facet) * t.strength * self._rarity(t) for t in tags}
-
-    def _facet_weight(self, facet: str) -> float:
-        return float(self._index.vocabulary.facets[facet].more.get("weight", 1.0))
-
-    def _rarity(self, tag: Tag) -> float:
-        rows = len(self._index.resources)
-        carry = len(self._index.rows_with.get((tag.facet, tag.term), ()))
-        return 0.4 + 0.6 * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
-
-    def _held(self, leftover: Sequence[str]) -> tuple[np.ndarray, float]:
-        """float [rows]: how much of `leftover` each row holds, and how much there is."""
-        held = sum((self._index.lexical.holding(stem).astype(np.float64) for stem in leftover), np.zeros(len(self._index.resources)))
-        return LEFTOVER * held, LEFTOVER * len(leftover)
-
-    def _names(self, query: Query) -> dict[int, float]:
-        """Rows whose name or alias the question holds, with how much of the question's words the name makes up."""
-        found = words(query.search_text)
-        content = sum(w.folded not in STOP_WORDS for w in found) or 1
-        named: dict[int, float] = {}
-        for start in range(len(found)):
-            for end in range(start + 1, min(start + 8, len(found)) + 1):
-                share = self._name_share(found[start:end], content)
-                for row in self._index.rows_named.get(key("".join(w.raw for w in found[start:end])), ()):
-                    named[row] = max(named.get(row, 0.0), share)
-        return named
-
-    def _name_share(self, found: Sequence[object], content: int) -> float:
-        """A word of the vocabulary that happens to be a name (Retina) says little; any other name says much."""
-        stems = [w.stem for w in found]  # type: ignore[attr-defined]
-        common = all(s in self._index.vocabulary.known_stems for s in stems)
-        return min(1.0, len(stems) / content) if common else max(_NAMED, min(1.0, len(stems) / content))
-
-    def _score(self, row: int, cosine: float, word_share: float, name: float, weights: Mapping[Tag, float], held: tuple[np.ndarray, float]) -> Scored:
-        levels = {tag: self._level(row, tag) for tag in weights}
-        total = sum(weights.values()) + held[1]
-        share = (sum(weights[t] * level for t, level in levels.items()) + float(held[0][row])) / total if total else 0.0
-        signals = Signals(cosine, word_share, share, name)
-        return Scored(
-            row,
-            self._combine(signals, has_tags=bool(total)),
-            signals,
-            tuple(t for t, level in levels.items() if level == 1.0),
-            tuple(t for t, level in levels.items() if level < 1.0),
-        )
-
-    def _combine(self, signals: Signals, *, has_tags: bool) -> float:
+    def _combine(self, signals: Signals, *, has_terms: bool) -> float:
         """Weighted mean of vector, words and (if the question has any) terms; then the name pulls the mean towards 1."""
-        use = {s: w for s, w in self._weights.items() if s != "name" and (s != "tags" or has_tags)}
+        use = {s: w for s, w in self._weights.items() if s != "name" and (s != "tags" or has_terms)}
         total = sum(use.values())
         mean = sum(w * getattr(signals, s) for s, w in use.items()) / total if total else 0.0
         return round(mean + self._weights["name"] * signals.name * (1 - mean), 4)
+
+
+class _Question:
+    """What a question wants of any row: words, terms with their weights, leftover words, names. Made once a ranking."""
+
+    def __init__(self, index: Index, query: Query) -> None:
+        self._index = index
+        self.words: NDArray[np.float32] = index.lexical.scores(query.search_text)
+        self.names = names(index, query.search_text)
+        self._weights = {t: self._weight(t) for t in query.tags}
+        self._held = LEFTOVER * sum((index.lexical.holding(w) for w in query.leftover), np.zeros(len(index.resources)))
+        self.total = sum(self._weights.values()) + LEFTOVER * len(query.leftover)
+
+    def proposed(self, allowed: Rows) -> list[int]:
+        """Of `allowed`: the first by words, the first by wanted terms, and all that are named."""
+        by_words = allowed[np.argsort(-self.words[allowed], kind="stable")[:POOL]].tolist()
+        rows = set(allowed.tolist())
+        by_terms = [r for r in self._by_terms() if r in rows][:POOL]
+        return [*by_words, *by_terms, *(r for r in self.names if r in rows)]
+
+    def levels(self, row: int) -> dict[Tag, float]:
+        """How far the row meets each wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
+        return {tag: self._level(row, tag) for tag in self._weights}
+
+    def share(self, row: int, levels: Mapping[Tag, float]) -> float:
+        """Share of what is wanted, terms and leftover words by weight, that the row has."""
+        met = sum(self._weights[t] * level for t, level in levels.items()) + float(self._held[row])
+        return met / self.total if self.total else 0.0
+
+    def _by_terms(self) -> list[int]:
+        """Rows by the weight of the wanted terms they carry, most first."""
+        carried: dict[int, float] = {}
+        for tag, weight in self._weights.items():
+            for row in self._index.rows_with.get((tag.facet, tag.term), ()):
+                carried[row] = carried.get(row, 0.0) + weight
+        return sorted(carried, key=lambda r: (-carried[r], r))
+
+    def _weight(self, tag: Tag) -> float:
+        """The facet's weight x how surely the term was meant x how few rows carry it."""
+        rows, carry = len(self._index.resources), len(self._index.rows_with.get((tag.facet, tag.term), ()))
+        rarity = _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
+        return float(self._index.vocabulary.facets[tag.facet].more.get("weight", 1.0)) * tag.strength * rarity
 
     def _level(self, row: int, tag: Tag) -> float:
         terms = self._index.closures[row].get(tag.facet)
@@ -174,29 +177,38 @@ class Ranker:
             return UNSTATED
         if tag.term in terms:
             return 1.0
-        return BROADER if self._broader_than(tag) & set(self._index.terms[row][tag.facet]) else 0.0
-
-    def _broader_than(self, tag: Tag) -> set[str]:
-        return set(self._index.vocabulary.broader(tag.facet, tag.term)[1:])
+        broader = self._index.vocabulary.broader(tag.facet, tag.term)[1:]
+        return BROADER if set(broader) & set(self._index.terms[row][tag.facet]) else 0.0
 
 
-def judge(ranked: Sequence[Scored]) -> str:
-    """Whether the best row fits: strong, weak or none."""
-    best = ranked[0].score if ranked else 0.0
-    return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
+def names(index: Index, text: str) -> dict[int, float]:
+    """Rows whose name or alias `text` holds, with how much of its content words the name makes up (0..1)."""
+    found = words(text)
+    content = sum(w.folded not in STOP_WORDS for w in found) or 1
+    named: dict[int, float] = {}
+    for start in range(len(found)):
+        for end in range(start + 1, min(start + _LONGEST_NAME, len(found)) + 1):
+            run = found[start:end]
+            for row in index.rows_named.get(key("".join(w.raw for w in run)), ()):
+                named[row] = max(named.get(row, 0.0), _name_share(index, run, content))
+    return named
 
 
-def relax(
-    limits: Sequence[Limit], fixed: Sequence[Limit], count: Callable[[Sequence[Limit]], int]
-) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
+def _name_share(index: Index, run: Sequence[Word], content: int) -> float:
+    """A word of the vocabulary that happens to be a name (Retina) says little; any other name says much."""
+    share = min(1.0, len(run) / content)
+    common = all(w.stem in index.vocabulary.known_stems for w in run)
+    return share if common else max(NAMED, share)
+
+
+def relax(limits: Sequence[Limit], count: Callable[[Sequence[Limit]], int]) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
     """The limits to keep and those to drop, so that something is left.
 
-    While `count(kept + fixed)` is zero, drop the one of `limits` without which most is left (the last of equals);
-    `fixed` ones, which the user set as filters, stay.
+    While `count(kept)` is zero, drop the limit without which most is left (the last of equals).
     """
     kept, dropped = list(limits), []
-    while kept and not count([*kept, *fixed]):
-        worst = max(reversed(kept), key=lambda limit: count([k for k in kept if k is not limit] + list(fixed)))
+    while kept and not count(kept):
+        worst = max(reversed(kept), key=lambda limit: count([k for k in kept if k is not limit]))
         kept.remove(worst)
         dropped.append(worst)
     return tuple(kept), tuple(dropped)

@@ -41,7 +41,9 @@ def read(file: Path, name: str) -> Document:
 
 
 def _jsonl(text: str, name: str) -> Document:
-    items, lines, complaints = [], [], []
+    items: list[Any] = []
+    lines: list[dict[Place, int]] = []
+    complaints: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue

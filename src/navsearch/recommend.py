@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from navsearch.answer import Recommendation
 from navsearch.index import Index
+from navsearch.query import Query
+from navsearch.ranking import Scored
 from navsearch.resource import Resource
+from navsearch.vocabulary import WEAK
+
+# A trait or task is the problem's if at least this share of the best data sets, by score, has it.
+_SHARED = 0.5
+_LOOKED_AT = 5
+# Data sets found whose published results count as results for the question.
+_DATA = 10
 
 # A loss of the right task that no relation mentions: below every loss that one does recommend by itself.
 _UNRELATED_FIT = 0.2
@@ -27,12 +36,12 @@ _EVIDENCE_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be solved: tasks, other wanted terms by facet, traits with where each comes from, and the data sets
-    found, best first, with how well each fits compared with the best (0..1)."""
+    """What is to be solved: tasks, other wanted terms by facet, traits, and the data sets found, best first, with how well
+    each fits compared with the best (0..1)."""
 
     tasks: tuple[str, ...]
     terms: Mapping[str, tuple[str, ...]]
-    traits: Mapping[str, str]
+    traits: tuple[str, ...]
     datasets: Mapping[str, float]
 
 
@@ -50,20 +59,55 @@ class Advisor:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def recommended_kinds(self) -> dict[str, str]:
-        """Which kind fills which part of an Answer, as the vocabulary's kinds say."""
+    def parts(self) -> dict[str, Callable[[Problem, int], tuple[Recommendation, ...]]]:
+        """For each part of an Answer, what fills it, with the kind that the vocabulary's kinds say."""
+        makers = {"losses": self.losses, "methods": self.methods}
         kinds = self._index.vocabulary.facets["kind"].terms.values()
-        return {t.more["recommended"]: t.name for t in kinds if "recommended" in t.more}
+        return {t.more["recommended"]: partial(makers[t.more["recommended"]], t.name) for t in kinds if "recommended" in t.more}
 
-    def losses(self, problem: Problem, kind: str, top_k: int) -> tuple[Recommendation, ...]:
+    def problem(self, query: Query, best: Sequence[Scored]) -> tuple[Problem, tuple[str, ...]]:
+        """The problem behind a question, `best` being the data sets found; and what of it was inferred from them."""
+        shares = self._shares(best[:_LOOKED_AT])
+        common = {f: [t for t, share in terms.items() if share >= _SHARED] for f, terms in shares.items()}
+        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
+        tasks = self._narrowest(named) or tuple(common.get("task", ()))[:1]
+        asked = query.terms("trait")
+        inferred = [t for t in common.get("trait", ()) if t not in asked]
+        problem = Problem(
+            tasks=tasks,
+            terms={f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")},
+            traits=(*asked, *inferred),
+            datasets={self._index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]},
+        )
+        said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not named else []
+        said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
+        return problem, tuple(said)
+
+    def losses(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
         """Resources of `kind` that serve the tasks of `problem`, best first; ties by row. Empty if no task is known."""
         found = [r for task in problem.tasks[:1] for r in self._losses_for(task, problem, kind)]
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
 
-    def methods(self, problem: Problem, kind: str, top_k: int) -> tuple[Recommendation, ...]:
+    def methods(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
         """Resources of `kind` to start from: those with results on the data sets found first, best evidence first."""
         found = [self._method(row, problem) for row in self._doing(problem.tasks, kind)]
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
+
+    def _shares(self, best: Sequence[Scored]) -> dict[str, dict[str, float]]:
+        """For each facet and term, the share of the total score whose rows carry it, most first."""
+        total = sum(s.score for s in best) or 1.0
+        shares: dict[str, dict[str, float]] = {}
+        for scored in best:
+            for facet, terms in self._index.terms[scored.row].items():
+                for term in terms:
+                    shares.setdefault(facet, {}).setdefault(term, 0.0)
+                    shares[facet][term] += scored.score / total
+        return {f: dict(sorted(terms.items(), key=lambda t: -t[1])) for f, terms in shares.items()}
+
+    def _narrowest(self, tasks: Sequence[str]) -> tuple[str, ...]:
+        """`tasks` without those that another of them is a kind of."""
+        broader = {b for t in tasks for b in self._index.vocabulary.broader("task", t)[1:]}
+        return tuple(t for t in tasks if t not in broader)
 
     # losses
 

@@ -113,10 +113,18 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
         yield from _table(kind, by_type)
     losses, verdicts = report["losses"], report["verdicts"]
     yield Line(0, "")
-    yield Line(0, f"losses: {losses['n']} questions; good ones among the first six {losses['good_in_first_six']}; first is good {losses['first_is_good']}")
+    yield Line(
+        0,
+        f"losses: {losses['n']} questions; good ones among the first six {losses['good_in_first_six']}; first is good {losses['first_is_good']}",
+    )
     yield Line(0, f"losses of the wrong family: {_cell(losses['bad']) or 'none'}")
-    yield Line(0, f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {_cell(verdicts['outside_answered']) or 'none'}")
-    yield Line(0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {_cell(verdicts['served_none']) or 'none'}")
+    yield Line(
+        0,
+        f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {_cell(verdicts['outside_answered']) or 'none'}",
+    )
+    yield Line(
+        0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {_cell(verdicts['served_none']) or 'none'}"
+    )
 
 
 def ablation_lines(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[Line]:
@@ -165,7 +173,12 @@ def _facts(hit: Hit) -> str:
     size = f"{hit.cases['count']:,} {hit.cases.get('unit', 'cases')}" if hit.cases else "size unknown"
     facts = [hit.kind, *hit.facets.get("dimension", ()), *hit.facets.get("modality", ())[:3]]
     if hit.access or hit.cases:
-        facts += [size, hit.released or "date unknown", f"licence {hit.licence or 'unknown'}", f"access {hit.access or 'unknown'}"]
+        facts += [
+            size,
+            hit.released or "date unknown",
+            f"licence {hit.licence or 'unknown'}",
+            f"access {hit.access or 'unknown'}",
+        ]
     return " · ".join(facts)
 
 

@@ -47,7 +47,12 @@ def app(navigator: Navigator) -> FastAPI:
     def health() -> dict[str, Any]:
         """Whether the service can answer, and from what."""
         manifest = navigator.manifest
-        return {"status": "ok", "counts": manifest["counts"], "catalog": manifest["catalog"], "encoder": manifest["encoder"]["name"]}
+        return {
+            "status": "ok",
+            "counts": manifest["counts"],
+            "catalog": manifest["catalog"],
+            "encoder": manifest["encoder"]["name"],
+        }
 
     @service.exception_handler(NavsearchError)
     def refuse(_: Request, error: Exception) -> JSONResponse:

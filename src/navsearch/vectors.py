@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ Rows = NDArray[np.int64]
 class Vectors:
     """Unit vectors by row, searched by cosine."""
 
-    def __init__(self, engine: object) -> None:
+    def __init__(self, engine: Any) -> None:
         self._engine = engine
 
     @classmethod
@@ -40,28 +41,27 @@ class Vectors:
         faiss.write_index(self._engine, str(file))
 
     def __len__(self) -> int:
-        return int(self._engine.ntotal)  # type: ignore[attr-defined]
+        return int(self._engine.ntotal)
 
     @property
     def dimension(self) -> int:
         """Length of each vector."""
-        return int(self._engine.d)  # type: ignore[attr-defined]
+        return int(self._engine.d)
 
     def propose(self, vector: Matrix, count: int, allowed: Rows | None = None) -> Rows:
         """Up to `count` rows nearest to `vector`, best first, among `allowed` (all if None); equals in no fixed order."""
         import faiss
 
-        selector = faiss.IDSelectorBatch(allowed) if allowed is not None else None
-        params = faiss.SearchParameters(sel=selector) if selector is not None else None
+        params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed)) if allowed is not None else None  # type: ignore[call-arg]
         most = len(self) if allowed is None else len(allowed)
         if not most:
             return np.empty(0, dtype=np.int64)
-        _, rows = self._engine.search(vector[None, :], min(count, most), params=params)  # type: ignore[attr-defined]
+        _, rows = self._engine.search(vector[None, :], min(count, most), params=params)
         return np.asarray(rows[0][rows[0] >= 0], dtype=np.int64)
 
     def of(self, rows: Rows) -> Matrix:
         """float32 [len(rows), dimension]: the vectors of `rows`."""
-        return np.asarray(self._engine.reconstruct_batch(rows), dtype=np.float32)  # type: ignore[attr-defined]
+        return np.asarray(self._engine.reconstruct_batch(rows), dtype=np.float32)
 
     def similarity(self, vector: Matrix, rows: Rows) -> NDArray[np.float32]:
         """float32 [len(rows)]: cosine of `vector` with each row, negatives as 0; computed exactly."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from navsearch.words import STOP_WORDS, Word, has_han, stem, fold, words
+from navsearch.words import STOP_WORDS, Word, fold, has_han, stem, words
 
 _LAST = 99
 WEAK = 0.5  # strength of a weak synonym; a strong one counts 1
@@ -180,11 +180,7 @@ def _shout(parts: list[Word]) -> str | None:
 
 def _without_contained(tags: list[Tag]) -> list[Tag]:
     """Drop the tags of a facet whose matched text lies within a longer match of the same facet."""
-    return [
-        t
-        for t in tags
-        if not any(t.facet == o.facet and t.matched != o.matched and t.matched in o.matched for o in tags)
-    ]
+    return [t for t in tags if not any(t.facet == o.facet and t.matched != o.matched and t.matched in o.matched for o in tags)]
 
 
 def _exact_key(text: str) -> str:
@@ -204,7 +200,12 @@ def _term(name: str, table: Mapping[str, Any]) -> Term:
 
 
 def _facet_dict(facet: Facet) -> dict[str, Any]:
-    return {"facet": facet.name, "label": facet.label, **facet.more, "terms": {t.name: _term_dict(t) for t in facet.terms.values()}}
+    return {
+        "facet": facet.name,
+        "label": facet.label,
+        **facet.more,
+        "terms": {t.name: _term_dict(t) for t in facet.terms.values()},
+    }
 
 
 def _term_dict(term: Term) -> dict[str, Any]:
