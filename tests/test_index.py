@@ -66,7 +66,7 @@ def test_a_failed_build_leaves_the_old_index(folder: Path, small_catalog: catalo
     """An encoder that breaks down half-way changes nothing on disk."""
 
     class Broken(WordHashEncoder):
-        def encode(self, texts, progress=None):  # type: ignore[no-untyped-def]
+        def encode(self, texts, progress=None):  # noqa: ARG002
             raise MemoryError
 
     before = sorted(folder.rglob("*"))

@@ -240,11 +240,11 @@ def check(context: typer.Context) -> None:
 
     found, problems = catalog.check(context.obj.catalog)
     _write("".join(f"{p}\n" for p in problems))
-    counts = ", ".join(f"{n} {found.vocabulary.facets['kind'].terms[k].more.get('plural', k)}" for k, n in found.counts.items())
-    rows = sum(len(t["rows"]) for t in found.results)
-    _write(
-        f"{counts}; {rows} published figures; {len(found.relations)} relations; {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}\n"
-    )
+    plural = found.vocabulary.facets["kind"].terms
+    counts = ", ".join(f"{n} {plural[k].more.get('plural', k)}" for k, n in found.counts.items())
+    figures = sum(len(table["rows"]) for table in found.results)
+    said = f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}"
+    _write(f"{counts}; {figures} published figures; {len(found.relations)} relations; {said}\n")
     raise typer.Exit(1 if problems else 0)
 
 

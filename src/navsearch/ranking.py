@@ -39,7 +39,7 @@ NAMED = 0.75
 _LONGEST_NAME = 8
 
 # Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
-STRONG, WEAK = 0.42, 0.33
+STRONG, WEAK = 0.42, 0.36
 
 
 class Signals(NamedTuple):
@@ -86,7 +86,7 @@ class Ranker:
         self._weights = {s: w if s in uses else 0.0 for s, w in WEIGHTS.items()}
 
     def find(self, query: Query, vector: Matrix, kinds: Sequence[str], fixed: Sequence[Limit] = ()) -> Found:
-        """The ranking of `kinds` under `fixed` limits, which hold, and those of the question, which yield if nothing is left."""
+        """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
         ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
         return Found(tuple(kinds), kept, dropped, tuple(ranked))

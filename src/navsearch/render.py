@@ -112,19 +112,13 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
         yield Line(0, "")
         yield from _table(kind, by_type)
     losses, verdicts = report["losses"], report["verdicts"]
+    good, first = losses["good_in_first_six"], losses["first_is_good"]
+    answered, refused = _cell(verdicts["outside_answered"]) or "none", _cell(verdicts["served_none"]) or "none"
     yield Line(0, "")
-    yield Line(
-        0,
-        f"losses: {losses['n']} questions; good ones among the first six {losses['good_in_first_six']}; first is good {losses['first_is_good']}",
-    )
+    yield Line(0, f"losses, {losses['n']} questions: good ones among the first six {good}; first is good {first}")
     yield Line(0, f"losses of the wrong family: {_cell(losses['bad']) or 'none'}")
-    yield Line(
-        0,
-        f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {_cell(verdicts['outside_answered']) or 'none'}",
-    )
-    yield Line(
-        0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {_cell(verdicts['served_none']) or 'none'}"
-    )
+    yield Line(0, f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {answered}")
+    yield Line(0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {refused}")
 
 
 def ablation_lines(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[Line]:
