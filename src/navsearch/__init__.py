@@ -1,7 +1,7 @@
 """navsearch: which public medical data, which loss, which baseline to start from."""
 
 from navsearch.answer import Answer, Hit, Recommendation
-from navsearch.errors import CatalogError, IndexUnusable, ModelMissing, NavsearchError, UsageError
+from navsearch.errors import CatalogError, IndexUnusable, ModelMissing, NavsearchError, UnknownResource, UsageError
 from navsearch.navigator import Navigator
 from navsearch.resource import Resource
 
@@ -17,5 +17,6 @@ __all__ = [
     "NavsearchError",
     "Recommendation",
     "Resource",
+    "UnknownResource",
     "UsageError",
 ]

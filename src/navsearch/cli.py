@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from navsearch import __version__, render
@@ -390,7 +390,11 @@ def _print(lines: Iterable[render.Line]) -> None:
         return
     console = Console(highlight=False)
     for line in lines:
-        console.print(Padding(Text(line.text, style=line.style), (0, 0, 0, line.indent)))
+        grid = Table.grid(expand=True)
+        grid.add_column(width=line.indent + len(line.mark))
+        grid.add_column(ratio=1, overflow="fold")
+        grid.add_row(Text(" " * line.indent + line.mark, line.style), Text(line.text, line.style))
+        console.print(grid if line.text else "")
 
 
 def _write(text: str) -> None:

@@ -1,10 +1,11 @@
 """The errors that callers may want to tell apart. Imports nothing of ours.
 
     NavsearchError
-    ├── UsageError       the question, filter or file that was given cannot be used
-    ├── CatalogError     the catalog has problems; carries all of them
-    ├── IndexUnusable    the index is missing, stale, damaged or of another model
-    └── ModelMissing     the sentence encoder cannot be loaded
+    ├── UsageError           the question, filter or file that was given cannot be used
+    │   └── UnknownResource  no resource has this id or name
+    ├── CatalogError         the catalog has problems; carries all of them
+    ├── IndexUnusable        the index is missing, stale, damaged or of another model
+    └── ModelMissing         the sentence encoder cannot be loaded
 
 Each class has the exit code of the command line; 0 means answered and 1 no good match.
 """
@@ -26,6 +27,10 @@ class UsageError(NavsearchError):
     """A question, filter, id or file that cannot be used."""
 
     exit_code = 2
+
+
+class UnknownResource(UsageError):
+    """No resource has the id or name that was asked for."""
 
 
 class CatalogError(NavsearchError):

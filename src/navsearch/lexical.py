@@ -23,11 +23,13 @@ class Lexical:
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> Lexical:
-        """Index `texts`; row i is text i."""
+        """Index `texts`; row i is text i. Columns are in the order of the words, so equal texts give equal bytes."""
         import bm25s
 
+        found = [content_stems(t) for t in texts]
+        columns = {word: column for column, word in enumerate(sorted({w for row in found for w in row}))}
         engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        engine.index([content_stems(t) or ["-"] for t in texts], show_progress=False)
+        engine.index(([[columns[w] for w in row] for row in found], columns), show_progress=False)
         return cls(engine, len(texts))
 
     @classmethod

@@ -14,7 +14,7 @@ from navsearch import catalog as catalogs
 from navsearch import index as indexes
 from navsearch.answer import Answer, Hit
 from navsearch.encoder import Encoder, SentenceTransformerEncoder
-from navsearch.errors import UsageError
+from navsearch.errors import UnknownResource, UsageError
 from navsearch.index import Index
 from navsearch.limits import Limit, from_filters
 from navsearch.locations import default_catalog, default_index
@@ -94,12 +94,12 @@ class Navigator:
         return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred))
 
     def resource(self, identifier: str) -> Resource:
-        """The resource with this id (or, in any spelling, this name or alias). Raises UsageError with near ones."""
+        """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
         row = self._index.row_of.get(identifier)
         if row is None:
             rows = self._index.rows_named.get(key(identifier), ())
             if not rows:
-                raise UsageError(f"resource {identifier!r} is not known{self._near(identifier)}")
+                raise UnknownResource(f"resource {identifier!r} is not known{self._near(identifier)}")
             row = rows[0]
         return self._index.resources[row]
 
@@ -154,9 +154,9 @@ class Navigator:
 
     def _data(self, query: Query, vector: Matrix, found: Found) -> Sequence[Scored]:
         """The default kinds' ranking: data sets tell what the problem is like, whatever kind was asked for."""
-        return (
-            found.ranked if found.kinds == self._default_kinds else self._ranker.find(query, vector, self._default_kinds).ranked
-        )
+        if found.kinds != self._default_kinds:
+            found = self._ranker.find(query, vector, self._default_kinds)
+        return found.ranked
 
     def _along(self, kinds: Sequence[str]) -> tuple[str, ...]:
         """`kinds` with those that the vocabulary says go with them."""

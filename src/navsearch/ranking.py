@@ -39,7 +39,7 @@ NAMED = 0.75
 _LONGEST_NAME = 8
 
 # Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
-STRONG, WEAK = 0.42, 0.36
+STRONG, WEAK = 0.42, 0.375
 
 
 class Signals(NamedTuple):

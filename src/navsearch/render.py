@@ -12,15 +12,16 @@ from navsearch.answer import Answer, Hit, Recommendation
 from navsearch.resource import Resource
 
 _PARTS = (("Losses", "losses"), ("Baselines", "methods"))
-_REASONS, _EVIDENCE, _CAUTIONS = 3, 2, 1
+_REASONS, _EVIDENCE, _CAUTIONS = 2, 1, 1
 
 
 class Line(NamedTuple):
-    """One logical line: how far indented, its text, and a style name for terminals."""
+    """One logical line: how far indented, its text, a style name for terminals, and a mark that wrapped text hangs from."""
 
     indent: int
     text: str
     style: str = ""
+    mark: str = ""
 
 
 def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
@@ -32,9 +33,13 @@ def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
     yield from _section(title, (list(_hit_lines(i, h)) for i, h in enumerate(answer.hits, 1)))
     for part_title, part in _PARTS:
         recommended: Sequence[Recommendation] = getattr(answer, part)[:shown]
-        yield from _section(part_title, (list(_recommended_lines(i, r)) for i, r in enumerate(recommended, 1)))
+        roles = len({r.role for r in recommended}) > 1
+        yield from _section(part_title, (list(_recommended_lines(i, r, with_role=roles)) for i, r in enumerate(recommended, 1)))
+    yield Line(0, "")
+    yield Line(0, _LEGEND, "dim")
 
 
+_LEGEND = "+ fits   - misses   = published figure   ! caution"
 _MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
 
 
@@ -49,7 +54,7 @@ def understood(query: Mapping[str, Any]) -> str:
 
 def plain(answer_lines: Iterable[Line]) -> str:
     """Lines as plain text, none cut or wrapped."""
-    return "".join(f"{' ' * line.indent}{line.text}".rstrip() + "\n" for line in answer_lines)
+    return "".join(f"{' ' * line.indent}{line.mark}{line.text}".rstrip() + "\n" for line in answer_lines)
 
 
 def markdown(answer: Answer) -> str:
@@ -92,7 +97,7 @@ def resource_lines(resource: Resource) -> Iterator[Line]:
         nested = isinstance(value, list) and any(isinstance(v, dict) or len(str(v)) > _SHORT for v in value)
         if nested:
             yield Line(0, f"{name}:", "cyan")
-            yield from (Line(2, f"- {_cell(v)}") for v in value)
+            yield from (Line(2, _cell(v), "", "- ") for v in value)
         else:
             yield Line(0, f"{name}: {_cell(value)}")
 
@@ -153,20 +158,20 @@ def _title(answer: Answer) -> str:
 
 
 def _hit_lines(number: int, hit: Hit) -> Iterator[Line]:
-    yield Line(0, f"{number:>2}. {hit.score:.2f}  {hit.name}  [{hit.id}]", "bold")
+    yield Line(0, f"{hit.score:.2f}  {hit.name}  [{hit.id}]", "bold", f"{number:>2}. ")
     yield Line(4, _facts(hit))
-    yield Line(4, f"+ {'; '.join(hit.reasons)}", "green")
+    yield Line(4, "; ".join(hit.reasons), "green", "+ ")
     if hit.misses:
-        yield Line(4, f"- {'; '.join(hit.misses)}", "red")
+        yield Line(4, "; ".join(hit.misses), "red", "- ")
     if hit.url:
         yield Line(4, hit.url, "blue")
 
 
 def _facts(hit: Hit) -> str:
     """The facts one looks for first; an unknown licence is said, as silence could be taken for freedom."""
-    size = f"{hit.cases['count']:,} {hit.cases.get('unit', 'cases')}" if hit.cases else "size unknown"
     facts = [hit.kind, *hit.facets.get("dimension", ()), *hit.facets.get("modality", ())[:3]]
     if hit.access or hit.cases:
+        size = f"{hit.cases['count']:,} {hit.cases.get('unit', 'cases')}" if hit.cases else "size unknown"
         facts += [
             size,
             hit.released or "date unknown",
@@ -176,17 +181,19 @@ def _facts(hit: Hit) -> str:
     return " · ".join(facts)
 
 
-def _recommended_lines(number: int, item: Recommendation) -> Iterator[Line]:
-    yield Line(0, f"{number:>2}. {item.score:.2f}  {item.name}  [{item.id}] ({item.role})", "bold")
-    yield from (Line(4, f"+ {reason}", "green") for reason in item.reasons[:_REASONS])
-    yield from (Line(4, _evidence(e)) for e in [e for e in item.evidence if "value" in e][:_EVIDENCE])
-    yield from (Line(4, f"! {caution}", "yellow") for caution in item.cautions[:_CAUTIONS])
+def _recommended_lines(number: int, item: Recommendation, *, with_role: bool) -> Iterator[Line]:
+    role = f" ({item.role})" if with_role else ""
+    yield Line(0, f"{item.score:.2f}  {item.name}  [{item.id}]{role}", "bold", f"{number:>2}. ")
+    yield from (Line(4, reason, "green", "+ ") for reason in item.reasons[:_REASONS])
+    for evidence in [e for e in item.evidence if "value" in e][:_EVIDENCE]:
+        yield Line(4, _figure_of(evidence), "", "= ")
+    yield from (Line(4, caution, "yellow", "! ") for caution in item.cautions[:_CAUTIONS])
     where = item.implementation or item.url
     if where:
         yield Line(4, f"{where} (licence {item.licence})" if item.licence else where, "blue")
 
 
-def _evidence(evidence: Mapping[str, Any]) -> str:
+def _figure_of(evidence: Mapping[str, Any]) -> str:
     said = f"{evidence['metric']} {evidence['value']:g} on {evidence['dataset']}"
     return f"{said}: {'; '.join(str(evidence[k]) for k in ('setting', 'evidence', 'source') if k in evidence)}"
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 
-from navsearch.errors import IndexUnusable, ModelMissing, NavsearchError, UsageError
+from navsearch.errors import IndexUnusable, ModelMissing, NavsearchError, UnknownResource, UsageError
 from navsearch.navigator import Navigator
 
-_STATUS: dict[type[NavsearchError], int] = {UsageError: 400, IndexUnusable: 503, ModelMissing: 503}
+_STATUS: dict[type[NavsearchError], int] = {UnknownResource: 404, UsageError: 400, IndexUnusable: 503, ModelMissing: 503}
 _OWN = {"q", "k", "kind"}  # parameters of /ask and /similar that are no filters
 
 

@@ -28,9 +28,9 @@ STOP_WORDS = frozenset(
     """a about above after all also am an and any are as at be been before being below between both but by can could did do
     does doing down during each every few for from further get give given had has have having he her here hers him his how i
     if in into is it its itself just let like many may me might more most much must my need no nor not of off on once one only
-    or other our ours out over own please same shall she should so some such than that the their theirs them then there these they
-    this those through to too under until up upon us use used using very want was we well were what when where which while who
-    whom whose why will with within without would you your yours""".split()
+    or other our ours out over own please same shall she should so some such than that the their theirs them then there these
+    they this those through to too under until up upon us use used using very want was we well were what when where which while
+    who whom whose why will with within without would you your yours""".split()
 )
 
 
