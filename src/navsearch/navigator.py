@@ -89,7 +89,7 @@ class Navigator:
         notes = _notes(query, found)
         if found.match == "none":
             return Answer(view, found.match, hits, notes=tuple(notes))
-        problem, inferred = self._advisor.problem(query, self._data(query, vector, found))
+        problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
         recommended = {part: recommend(problem, top_k) for part, recommend in self._advisor.parts().items()}
         return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred))
 

@@ -17,6 +17,8 @@ from navsearch.vocabulary import WEAK
 # A trait or task is the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
 _LOOKED_AT = 5
+# A trait that only the data found have moves a loss half as far as one that was asked for.
+_INFERRED = 0.5
 # Data sets found whose published results count as results for the question.
 _DATA = 10
 
@@ -36,12 +38,12 @@ _EVIDENCE_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be solved: tasks, other wanted terms by facet, traits, and the data sets found, best first, with how well
-    each fits compared with the best (0..1)."""
+    """What is to be solved: tasks, other wanted terms by facet, traits with how surely each is meant (0..1), and the data
+    sets found, best first, with how well each fits compared with the best (0..1)."""
 
     tasks: tuple[str, ...]
     terms: Mapping[str, tuple[str, ...]]
-    traits: tuple[str, ...]
+    traits: Mapping[str, float]
     datasets: Mapping[str, float]
 
 
@@ -65,27 +67,28 @@ class Advisor:
         kinds = self._index.vocabulary.facets["kind"].terms.values()
         return {t.more["recommended"]: partial(makers[t.more["recommended"]], t.name) for t in kinds if "recommended" in t.more}
 
-    def problem(self, query: Query, best: Sequence[Scored]) -> tuple[Problem, tuple[str, ...]]:
-        """The problem behind a question, `best` being the data sets found; and what of it was inferred from them."""
-        shares = self._shares(best[:_LOOKED_AT])
-        common = {f: [t for t, share in terms.items() if share >= _SHARED] for f, terms in shares.items()}
+    def problem(self, query: Query, best: Sequence[Scored], hits: Sequence[Scored]) -> tuple[Problem, tuple[str, ...]]:
+        """The problem behind a question, and what of it was inferred: from the data sets found (`best`) or, where they
+        leave the task open, from the hits of the kind that was asked for."""
+        common, shown = self._common(best), self._common(hits)
         named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
-        tasks = self._narrowest(named) or tuple(common.get("task", ()))[:1]
+        tasks = self._narrowest(named) or (*common.get("task", ()), *shown.get("task", ()))[:1]
         asked = query.terms("trait")
         inferred = [t for t in common.get("trait", ()) if t not in asked]
         problem = Problem(
             tasks=tasks,
             terms={f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")},
-            traits=(*asked, *inferred),
+            traits=dict.fromkeys(asked, 1.0) | dict.fromkeys(inferred, _INFERRED),
             datasets={self._index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]},
         )
-        said = [f"no task named: {tasks[0]} assumed, which most of the best data sets are for"] if tasks and not named else []
+        said = [f"no task named: {tasks[0]} assumed, which most of the best hits are for"] if tasks and not named else []
         said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         return problem, tuple(said)
 
     def losses(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
-        """Resources of `kind` that serve the tasks of `problem`, best first; ties by row. Empty if no task is known."""
-        found = [r for task in problem.tasks[:1] for r in self._losses_for(task, problem, kind)]
+        """Resources of `kind` that serve the first task of `problem` that has any, best first; ties by row."""
+        by_task = (list(self._losses_for(task, problem, kind)) for task in problem.tasks)
+        found: list[Recommendation] = next((losses for losses in by_task if losses), [])
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
 
     def methods(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
@@ -93,8 +96,9 @@ class Advisor:
         found = [self._method(row, problem) for row in self._doing(problem.tasks, kind)]
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
 
-    def _shares(self, best: Sequence[Scored]) -> dict[str, dict[str, float]]:
-        """For each facet and term, the share of the total score whose rows carry it, most first."""
+    def _common(self, ranked: Sequence[Scored]) -> dict[str, tuple[str, ...]]:
+        """By facet, the terms that enough of the best rows, weighted by score, carry; most carried first."""
+        best = ranked[:_LOOKED_AT]
         total = sum(s.score for s in best) or 1.0
         shares: dict[str, dict[str, float]] = {}
         for scored in best:
@@ -102,7 +106,8 @@ class Advisor:
                 for term in terms:
                     shares.setdefault(facet, {}).setdefault(term, 0.0)
                     shares[facet][term] += scored.score / total
-        return {f: dict(sorted(terms.items(), key=lambda t: -t[1])) for f, terms in shares.items()}
+        common = {f: [t for t, share in terms.items() if share >= _SHARED] for f, terms in shares.items()}
+        return {f: tuple(sorted(terms, key=shares[f].__getitem__, reverse=True)) for f, terms in common.items()}
 
     def _narrowest(self, tasks: Sequence[str]) -> tuple[str, ...]:
         """`tasks` without those that another of them is a kind of."""
@@ -124,7 +129,7 @@ class Advisor:
         self, loss: Resource, fit: Mapping[str, Any], shifts: Sequence[Mapping[str, Any]], problem: Problem
     ) -> Recommendation:
         score = fit.get("fit", _UNRELATED_FIT + _PER_TRAIT * len(set(loss.facets.get("trait", ())) & set(problem.traits)))
-        score = min(1.0, max(0.0, score + sum(s["shift"] for s in shifts)))
+        score = min(1.0, max(0.0, score + sum(s["shift"] * problem.traits[s["trait"]] for s in shifts)))
         stated = [s["reason"] for s in shifts if s["shift"] > 0] + ([fit["reason"]] if fit else [])
         against = [s["reason"] for s in shifts if s["shift"] < 0]
         results = self._on(loss.id, problem, problem.datasets)
