@@ -155,6 +155,12 @@ def test_nothing_fits_is_said(small: Navigator) -> None:
     assert "nothing in the catalog fits" in answer.notes[-1]
 
 
+def test_a_wanted_term_that_nothing_carries_is_said(small: Navigator) -> None:
+    """The vocabulary knows more than the catalog holds: no set is for phase recognition, and the answer says so."""
+    answer = small.ask("phase recognition on ultrasound frames of liver")
+    assert "no dataset of the catalog has task 'phase recognition'" in answer.notes
+
+
 class TestRecommendations:
     """Losses and baselines, from tables."""
 

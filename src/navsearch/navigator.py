@@ -218,6 +218,7 @@ def no_answer(text: str, why: str) -> Answer:
 def _notes(query: Query, found: Found) -> list[str]:
     notes = [f"read {wrong!r} as {better!r}" for wrong, better in query.corrected]
     notes += [f"nothing satisfies {limit.asked!r}: that limit was dropped" for limit in found.dropped]
+    notes += [f"no {' or '.join(found.kinds)} of the catalog has {tag.facet} {tag.term!r}" for tag in found.unserved]
     if not found.ranked:
         return [*notes, "nothing satisfies the filters"]
     return notes + ["nothing in the catalog fits this question; the hits are the nearest misses"] * (found.match == "none")

@@ -38,6 +38,9 @@ _COMMON = 0.4
 NAMED = 0.75
 _LONGEST_NAME = 8
 
+# A wanted term that nothing carries lowers the verdict to this share: however alike the rest, the point may be missed.
+UNSERVED = 0.8
+
 # Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
 STRONG, WEAK = 0.42, 0.375
 
@@ -64,17 +67,19 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ranking: of which kinds, under which of the question's limits, without which."""
+    """A ranking: of which kinds, under which of the question's limits, without which; and the terms that were surely
+    wanted but that no row of these kinds carries."""
 
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
     dropped: tuple[Limit, ...]
+    unserved: tuple[Tag, ...]
     ranked: tuple[Scored, ...]
 
     @property
     def match(self) -> str:
         """Whether the best row fits: strong, weak or none."""
-        best = self.ranked[0].score if self.ranked else 0.0
+        best = self.ranked[0].score * UNSERVED ** len(self.unserved) if self.ranked else 0.0
         return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
 
 
@@ -89,7 +94,7 @@ class Ranker:
         """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
         ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
-        return Found(tuple(kinds), kept, dropped, tuple(ranked))
+        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked))
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
@@ -110,6 +115,10 @@ class Ranker:
         """Kinds of the resources whose name makes up most of the question."""
         rows = [row for row, share in names(self._index, query.search_text).items() if share > NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
+
+    def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
+        carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
+        return tuple(t for t in query.tags if t.strength == 1.0 and (t.facet, t.term) not in carried)
 
     def _meets(self, row: int, limits: Sequence[Limit]) -> bool:
         resource, terms = self._index.resources[row], self._index.closures[row]
