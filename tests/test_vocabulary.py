@@ -34,6 +34,12 @@ def test_shouted_abbreviations_need_capitals(small_catalog: Catalog) -> None:
     assert ("modality", "ultrasound") not in found(small_catalog.vocabulary, "tell us of the liver")
 
 
+@pytest.mark.parametrize("text", ["contrast-enhanced CT", "contrast enhanced CT", "ultra-sound", "ultra sound", "ultrasound"])
+def test_compounds_are_found_however_written(small_catalog: Catalog, text: str) -> None:
+    """Open, hyphenated and closed forms of a compound are one."""
+    assert {f for f, _ in found(small_catalog.vocabulary, text)} == {"modality"}
+
+
 def test_chinese_names_are_found(small_catalog: Catalog) -> None:
     """Chinese names need no blanks around them."""
     assert found(small_catalog.vocabulary, "肝脏CT分割") >= {("anatomy", "liver"), ("task", "segmentation")}

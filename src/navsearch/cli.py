@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -81,44 +82,56 @@ def main_options(
 TopK = Annotated[int, typer.Option("-k", "--top-k", min=1, help="Hits, losses and baselines at most.")]
 Many = list[str] | None
 Kind = Annotated[Many, typer.Option("--kind", help="Kind of resource (repeatable); overrides the question.")]
-Modality = Annotated[Many, typer.Option("--modality", help="Only this modality, such as CT (repeatable).")]
-Anatomy = Annotated[Many, typer.Option("--anatomy", help="Only this anatomy, such as liver.")]
-Task = Annotated[Many, typer.Option("--task", help="Only this task, such as segmentation.")]
-Condition = Annotated[Many, typer.Option("--condition", help="Only this condition, such as glioma.")]
-Dimension = Annotated[Many, typer.Option("--dim", help="Only this shape of sample: 2D, 3D, 4D, video, text, time series.")]
-MinCases = Annotated[int | None, typer.Option("--min-cases", help="At least so many cases.")]
-Since = Annotated[str | None, typer.Option("--since", help="Released in this year or later.")]
-Until = Annotated[str | None, typer.Option("--until", help="Released in this year or earlier.")]
-Venue = Annotated[str | None, typer.Option("--venue", help='Presented there, such as "MICCAI 2022".')]
-Licence = Annotated[str | None, typer.Option("--licence", "--license", help='Licence known and holding this, such as "CC BY".')]
-Not = Annotated[Many, typer.Option("--not", help="Without this term, as facet:value, such as modality:MRI (repeatable).")]
 Form = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
 NoBuild = Annotated[bool, typer.Option("--no-build", help="Never build the index; exit with 3 if it is missing or stale.")]
 
+# Filters by the name that Navigator knows them by, each with its option; all repeatable ones must hold.
+_FILTERS: dict[str, Any] = {
+    "modality": Annotated[Many, typer.Option("--modality", help="Only this modality, such as CT (repeatable).")],
+    "anatomy": Annotated[Many, typer.Option("--anatomy", help="Only this anatomy, such as liver.")],
+    "task": Annotated[Many, typer.Option("--task", help="Only this task, such as segmentation.")],
+    "condition": Annotated[Many, typer.Option("--condition", help="Only this condition, such as glioma.")],
+    "dimension": Annotated[Many, typer.Option("--dim", help="Only this shape of sample: 2D, 3D, video, text, time series.")],
+    "min_cases": Annotated[int | None, typer.Option("--min-cases", help="At least so many cases.")],
+    "since": Annotated[str | None, typer.Option("--since", help="Released in this year or later.")],
+    "until": Annotated[str | None, typer.Option("--until", help="Released in this year or earlier.")],
+    "venue": Annotated[str | None, typer.Option("--venue", help='Presented there, such as "MICCAI 2022".')],
+    "licence": Annotated[
+        str | None, typer.Option("--licence", "--license", help='Licence known to hold this, such as "CC BY".')
+    ],
+    "not_": Annotated[Many, typer.Option("--not", help="Without this term, such as modality:MRI (repeatable).")],
+}
+
+
+def _with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """`command`, whose parameter `filters` is a mapping, with an option for each of _FILTERS in its place."""
+
+    def run(*args: Any, **given: Any) -> None:
+        filters = {name: value for name in _FILTERS if (value := given.pop(name))}
+        command(*args, **given, filters=filters)
+
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "filters"]
+    options = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=a) for n, a in _FILTERS.items()]
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *options)}
+    return run
+
 
 @app.command()
+@_with_filters
 def ask(
     context: typer.Context,
     text: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
     top_k: TopK = 10,
     kind: Kind = None,
-    modality: Modality = None,
-    anatomy: Anatomy = None,
-    task: Task = None,
-    condition: Condition = None,
-    dim: Dimension = None,
-    min_cases: MinCases = None,
-    since: Since = None,
-    until: Until = None,
-    venue: Venue = None,
-    licence: Licence = None,
-    not_: Not = None,
     from_file: Annotated[
         Path | None, typer.Option(help="One question a line (- for standard input); one answer a line.")
     ] = None,
     output: Form = Format.text,
     *,
     no_build: NoBuild = False,
+    filters: dict[str, Any],
 ) -> None:
     """Answer a question: data, losses and baselines that fit, each with its reasons.
 
@@ -130,10 +143,6 @@ def ask(
 
     navsearch ask "brain tumour" --not modality:CT --format json
     """
-    filters = _filters(
-        modality=modality, anatomy=anatomy, task=task, condition=condition, dimension=dim, min_cases=min_cases,
-        since=since, until=until, venue=venue, licence=licence, not_=not_,
-    )  # fmt: skip
     if (text is None) == (from_file is None):
         raise UsageError("expected either a question or --from-file FILE")
     navigator = _navigator(context.obj, build=not no_build)
@@ -165,33 +174,20 @@ def show(
 
 
 @app.command()
+@_with_filters
 def similar(
     context: typer.Context,
     identifier: Annotated[str, typer.Argument(metavar="ID")],
     top_k: TopK = 10,
-    modality: Modality = None,
-    anatomy: Anatomy = None,
-    task: Task = None,
-    condition: Condition = None,
-    dim: Dimension = None,
-    min_cases: MinCases = None,
-    since: Since = None,
-    until: Until = None,
-    venue: Venue = None,
-    licence: Licence = None,
-    not_: Not = None,
     output: Form = Format.text,
     *,
     no_build: NoBuild = False,
+    filters: dict[str, Any],
 ) -> None:
     """List the resources of the same kind most like one.
 
     [bold]Example[/bold]  navsearch similar lits --modality MRI
     """
-    filters = _filters(
-        modality=modality, anatomy=anatomy, task=task, condition=condition, dimension=dim, min_cases=min_cases,
-        since=since, until=until, venue=venue, licence=licence, not_=not_,
-    )  # fmt: skip
     hits = _navigator(context.obj, build=not no_build).similar(identifier, top_k=top_k, **filters)
     if output is Format.text:
         _print(render.hits_lines(hits))
@@ -354,10 +350,6 @@ def _questions(file: Path) -> Iterator[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: found no readable text ({error}), expected one question a line") from None
     yield from text.splitlines()
-
-
-def _filters(**given: Any) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value}
 
 
 def _as(output: Format) -> Callable[[Any], str]:

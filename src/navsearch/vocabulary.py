@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from navsearch.words import STOP_WORDS, Word, fold, has_han, stem, words
 
 _LAST = 99
+_COMPOUND = 7  # letters of a compound that may be written apart or together; shorter ones meet by chance
 WEAK = 0.5  # strength of a weak synonym; a strong one counts 1
 
 
@@ -114,11 +115,11 @@ class Vocabulary:
     def _facet_tags(self, facet: str, found: list[Word], text: str) -> Iterable[Tag]:
         phrases, place = self._phrases[facet], 0
         while place < len(found):
-            hit = _longest(phrases.get(found[place].stem, ()), found, place)
+            hit, length = _longest(phrases, found, place)
             if hit is None:
                 place += 1
                 continue
-            end = place + len(hit.stems)
+            end = place + length
             yield Tag(facet, hit.term, text[found[place].start : found[end - 1].end], place, end, hit.strength)
             place = end
 
@@ -141,9 +142,8 @@ class Vocabulary:
         table: dict[str, dict[str, list[_Phrase]]] = {f: {} for f in self.facets}
         for facet, term, phrase, strength in self._surface():
             parts = words(phrase)
-            if parts:
-                entry = _Phrase(tuple(p.stem for p in parts), term, strength, _shout(parts))
-                table[facet].setdefault(parts[0].stem, []).append(entry)
+            for written in _spellings(phrase, parts):
+                table[facet].setdefault(written[0], []).append(_Phrase(written, term, strength, _shout(parts)))
         for by_stem in table.values():
             for entries in by_stem.values():
                 entries.sort(key=lambda e: (-len(e.stems), e.strength))  # one declared weak in any form is weak in all
@@ -164,12 +164,21 @@ class Vocabulary:
         return sorted(names, key=lambda n: (-len(n[0]), n))
 
 
-def _longest(candidates: Iterable[_Phrase], found: list[Word], place: int) -> _Phrase | None:
-    for phrase in candidates:
+def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int) -> tuple[_Phrase | None, int]:
+    """The longest phrase that begins at `place`, and how many words it takes; a compound may be written apart."""
+    for phrase in phrases.get(found[place].stem, ()):
         window = found[place : place + len(phrase.stems)]
         if tuple(w.stem for w in window) == phrase.stems and phrase.shout in (None, window[0].raw):
-            return phrase
-    return None
+            return phrase, len(phrase.stems)
+    joined = stem("".join(w.folded for w in found[place : place + 2]))
+    compound = next((p for p in phrases.get(joined, ()) if len(p.stems) == 1 and len(joined) >= _COMPOUND), None)
+    return compound, 2
+
+
+def _spellings(phrase: str, parts: list[Word]) -> list[tuple[str, ...]]:
+    """The stems of a phrase, and for a hyphenated compound those of its closed form (near-sighted, nearsighted)."""
+    closed = stem("".join(p.folded for p in parts))
+    return [tuple(p.stem for p in parts)] * bool(parts) + [(closed,)] * ("-" in phrase and len(closed) >= _COMPOUND)
 
 
 def _shout(parts: list[Word]) -> str | None:
