@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CATALOG, ROOT, SMALL
+from conftest import CATALOG, ROOT, SMALL, WordHashEncoder
 from navsearch import catalog as catalogs
+from navsearch import index as indexes
 from navsearch.errors import CatalogError, UsageError
 
 
@@ -137,3 +138,50 @@ def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
         catalogs.load(tmp_path)
     with pytest.raises(UsageError, match="is no folder"):
         catalogs.load(tmp_path / "nowhere")
+
+
+ODD = [
+    (DATA, "modality: [MRI]", "modality: 5"), (DATA, "modality: [MRI]", "modality: null"), (DATA, "modality: [MRI]", "modality: [[MRI]]"),
+    (DATA, "aliases: [ALV-17]", "aliases: 5"), (DATA, "aliases: [ALV-17]", "aliases: true"), (DATA, "relations: [{", "relations: 5 #"),
+    (DATA, "classes: 2", "classes: !foo x"), (DATA, "classes: 2", "classes: " + "9" * 5000), (DATA, "classes: 2", "classes: .nan"),
+    (DATA, "'2017'", "2017-13-45"), (DATA, "id: beta", "id: 7"), (DATA, "- id: beta", "- [beta]\n- id: beta"), (DATA, "name: Beta Brain", "name: {a: b}"),
+    (DATA, "name: Beta Brain", "name: " + "[" * 2000 + "]" * 2000), (DATA, "name: Beta Brain", "name: &a [*a]"),
+    ("results/all.yaml", "rows:", "rows: 5 #"), ("results/all.yaml", "value: 80.0", "value: high"), ("relations/all.yaml", "fit: 0.8", "fit: [1]"),
+    ("vocabulary/all.yaml", "terms:\n    dataset:", "terms: [a]\n  more:\n    dataset:"), ("vocabulary/all.yaml", "synonyms: [hepatic]", "synonyms: 5"),
+    ("vocabulary/all.yaml", "{broader: lesion,", "{broader: [x],"), ("vocabulary/all.yaml", "trained_as: classification", "trained_as: [x]"),
+    ("vocabulary/all.yaml", "facet: kind", "facet: sort"), ("vocabulary/all.yaml", "liver: {", "liver: null\n    spleen: {"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new"), ODD, ids=[f"{f.split('/')[0]}: {n[:30]}" for f, _, n in ODD])
+def test_check_reports_whatever_it_meets(broken: Callable[..., Path], file: str, old: str, new: str) -> None:
+    """However odd a value, check names the file and never breaks down."""
+    problems = catalogs.check(broken(file, old, new))[1]
+    assert any(p.startswith(f"catalog/{file}:") for p in problems)
+
+
+@pytest.mark.parametrize("schema", ["", "[]", "{}", '{"$defs": {}}'])
+def test_a_broken_schema_is_named(broken: Callable[..., Path], schema: str) -> None:
+    """A catalog's own schema that is none is said to be."""
+    copy = broken()
+    (copy / "schema.json").write_text(schema)
+    with pytest.raises(UsageError, match=r"schema\.json: found no"):
+        catalogs.check(copy)
+
+
+def test_line_separators_of_unicode_are_text(tmp_path: Path) -> None:
+    """U+2028 and U+0085 part no lines, neither in a catalog nor in an index."""
+    record = {"id": "a", "kind": "dataset", "name": "A", "description": "CT of the liver\u2028 with\u0085 masks."}
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog/records.jsonl").write_text("\ufeff" + json.dumps(record, ensure_ascii=False) + "\r\n")
+    catalog = catalogs.load(tmp_path / "catalog")
+    indexes.build(catalog, WordHashEncoder(), tmp_path / "index")
+    assert indexes.load(tmp_path / "index").resources == catalog.resources
+
+
+def test_a_shipped_vocabulary_is_part_of_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A catalog that borrows the vocabulary goes stale with it."""
+    (tmp_path / "records.jsonl").write_text('{"id": "a", "kind": "dataset", "name": "A", "description": "Long enough."}')
+    before = catalogs.fingerprint(tmp_path)
+    monkeypatch.setattr(catalogs, "default_catalog", lambda: SMALL)
+    assert catalogs.fingerprint(tmp_path) != before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -74,6 +75,37 @@ def test_a_failed_build_leaves_the_old_index(folder: Path, small_catalog: catalo
         indexes.build(small_catalog, Broken(), folder)
     assert sorted(folder.rglob("*")) == before
     indexes.load(folder, small_catalog.fingerprint)
+
+
+def test_a_build_touches_nothing_else(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """Folders that only look like ours stay."""
+    (folder / "data-raw").mkdir()
+    (folder / "data-raw" / "precious.txt").write_text("x")
+    indexes.build(small_catalog, WordHashEncoder("other"), folder)
+    assert (folder / "data-raw" / "precious.txt").read_text() == "x"
+
+
+@pytest.mark.parametrize("step", ["_write_data", "_put", "_replace"])
+def test_a_build_that_dies_while_writing_leaves_an_index(
+    folder: Path, small_catalog: catalogs.Catalog, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whatever step of writing fails, the old index still opens."""
+
+    def die(*_: object) -> None:
+        raise OSError(step)
+
+    monkeypatch.setattr(indexes, step, die)
+    fewer = dataclasses.replace(small_catalog, resources=small_catalog.resources[1:])
+    with pytest.raises(OSError, match=step):
+        indexes.build(fewer, WordHashEncoder(), folder)
+    assert indexes.load(folder).resources == small_catalog.resources
+
+
+def test_a_damaged_index_is_mended_by_building_again(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """The same build over a damaged copy of itself gives a sound index."""
+    next(folder.glob("data-*/records.jsonl")).write_text("oops")
+    indexes.build(small_catalog, WordHashEncoder(), folder)
+    assert len(indexes.load(folder).resources) == len(small_catalog.resources)
 
 
 def test_a_missing_index_is_refused(tmp_path: Path) -> None:

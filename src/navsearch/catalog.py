@@ -1,10 +1,10 @@
-"""The catalog: load, check, look up, fingerprint. Every complaint says file:line, what was found, what was expected."""
+"""The catalog: load, check, fingerprint. Every complaint says file:line, what was found, what was expected."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,23 +51,27 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
     """The catalog in `folder` as far as it can be read, and all its problems, in order of file and line."""
     documents = _documents(folder)
     vocabulary = _vocabulary(documents)
-    checker = Checker(_schema(folder), vocabulary)
-    problems = checker.problems({kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())})
+    by_kind = {kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())}
+    sound, problems = Checker(_schema(folder), vocabulary).check(by_kind)
     catalog = Catalog(
-        resources=tuple(_resource(item, vocabulary) for item in _items(documents, RESOURCE) if _usable(item)),
+        resources=tuple(_resource(item, vocabulary) for item in sound[RESOURCE]),
         vocabulary=vocabulary,
-        results=tuple(_items(documents, "result_table")),
-        relations=tuple(_items(documents, "relation")),
+        results=tuple(sound["result_table"]),
+        relations=tuple(sound["relation"]),
         fingerprint=fingerprint(folder),
     )
     return catalog, problems
 
 
 def fingerprint(folder: Path) -> str:
-    """sha256 over the names and bytes of the catalog's files: changes when, and only when, one of them does."""
+    """sha256 over the names and bytes of the catalog's files, and of the shipped vocabulary where it brings none: changes
+    when, and only when, one of them does."""
+    files = [(file.relative_to(folder).as_posix(), file) for file in _files(folder)]
+    if not any(name.startswith("vocabulary/") for name, _ in files):
+        files += [(f"shipped/{file.name}", file) for file in _shipped_vocabulary()]
     digest = hashlib.sha256()
-    for file in _files(folder):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
+    for name, file in files:
+        digest.update(name.encode() + b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -81,7 +85,7 @@ def _files(folder: Path) -> list[Path]:
 def _documents(folder: Path) -> list[tuple[str, Document]]:
     files = _files(folder)
     found = [(_kind_of(f.relative_to(folder)), read(f, _shown(f, folder))) for f in files]
-    if not any(kind == RESOURCE for kind, _ in found):
+    if not any(kind == RESOURCE and (document.items or document.complaints) for kind, document in found):
         raise UsageError(f"{folder} holds no records, expected .yaml or .jsonl files (see --catalog)")
     return found
 
@@ -96,26 +100,35 @@ def _shown(file: Path, folder: Path) -> str:
 
 def _vocabulary(documents: list[tuple[str, Document]]) -> Vocabulary:
     """The catalog's own vocabulary; a catalog that brings none is read with the one navsearch ships."""
-    own = [t for t in _items(documents, "vocabulary") if isinstance(t.get("facet"), str)]
-    return Vocabulary.from_dicts(own or _shipped_vocabulary())
+    own = [t for kind, d in documents if kind == "vocabulary" for t in d.items if _is_facet(t)]
+    return Vocabulary.from_dicts(own or [item for f in _shipped_vocabulary() for item in read(f, f.name).items])
 
 
-def _shipped_vocabulary() -> list[Mapping[str, Any]]:
-    folder = default_catalog()
-    return [item for f in sorted((folder / "vocabulary").glob("*.yaml")) for item in read(f, f.name).items]
+def _is_facet(table: Any) -> bool:
+    """Whether a vocabulary can be made of `table` at all; what else is wrong with it, the check says."""
+    terms = table.get("terms") if isinstance(table, dict) else None
+    lists = ("synonyms", "weak", "zh")
+    if not (isinstance(terms, dict) and isinstance(table.get("facet"), str) and isinstance(table.get("order", 0), int)):
+        return False
+    fine = (t is not None and isinstance(t, dict) and isinstance(t.get("broader", ""), str) for t in terms.values())
+    return all(fine) and all(isinstance(t.get(f, []), list) for t in terms.values() for f in lists)
+
+
+def _shipped_vocabulary() -> list[Path]:
+    return sorted((default_catalog() / "vocabulary").glob("*.yaml"))
 
 
 def _schema(folder: Path) -> dict[str, Any]:
     own = folder / "schema.json"
-    return dict(json.loads((own if own.is_file() else default_catalog() / "schema.json").read_text(encoding="utf-8")))
-
-
-def _items(documents: Iterable[tuple[str, Document]], kind: str) -> list[dict[str, Any]]:
-    return [item for k, d in documents if k == kind for item in d.items if isinstance(item, dict)]
-
-
-def _usable(item: Mapping[str, Any]) -> bool:
-    return all(isinstance(item.get(f), str) for f in ("id", "kind", "name", "description"))
+    file = own if own.is_file() else default_catalog() / "schema.json"
+    try:
+        schema = dict(json.loads(file.read_text(encoding="utf-8")))
+        missing = {RESOURCE, *TABLES.values()} - set(schema["$defs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{file}: found no JSON Schema ({error}), expected one with $defs") from None
+    if missing:
+        raise UsageError(f"{file}: found no $defs for {', '.join(sorted(missing))}, expected them")
+    return schema
 
 
 def _resource(item: Mapping[str, Any], vocabulary: Vocabulary) -> Resource:

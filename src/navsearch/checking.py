@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,35 +16,39 @@ _TYPES = {"string": "text", "integer": "a whole number", "array": "a list", "obj
 
 
 class Checker:
-    """Holds schema and vocabulary, and the complaints found so far."""
+    """Holds what a catalog is checked against: schema and vocabulary."""
 
     def __init__(self, schema: Mapping[str, Any], vocabulary: Vocabulary) -> None:
         self._schema = schema
         self._vocabulary = vocabulary
 
-    def problems(self, documents: Mapping[str, list[Document]]) -> tuple[str, ...]:
-        """A line for each problem in `documents` (by what schema.json calls their items), by file and line."""
+    def check(self, documents: Mapping[str, list[Document]]) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+        """The items of `documents` that satisfy the schema, by what schema.json calls them; and a line for each problem,
+        by file and line."""
         found = [c for docs in documents.values() for d in docs for c in d.complaints]
-        for kind, docs in documents.items():
-            found += self._against_schema(kind, docs)
-        found += self._vocabulary_problems(documents["vocabulary"])
-        resources = list(_located(documents["resource"]))
+        sound = {kind: list(self._against_schema(kind, docs, found)) for kind, docs in documents.items()}
+        found += self._vocabulary_problems(sound["vocabulary"])
+        resources, results, relations = (_mappings(documents[k]) for k in ("resource", "result_table", "relation"))
         found += self._resource_problems(resources)
-        ids = {str(item.get("id")) for _, _, item in resources}
-        found += self._table_problems(documents["result_table"], ids)
-        found += self._table_problems(documents["relation"], ids)
-        return tuple(sorted(dict.fromkeys(found), key=_by_place))
+        ids = sorted({str(item.get("id")) for _, _, item in resources})
+        found += self._table_problems([*results, *relations], ids)
+        found += _dangling(resources, ids)
+        items = {kind: [item for _, _, item in located] for kind, located in sound.items()}
+        return items, tuple(sorted(dict.fromkeys(found), key=_by_place))
 
     # the schema
 
-    def _against_schema(self, kind: str, documents: list[Document]) -> Iterator[str]:
+    def _against_schema(self, kind: str, documents: list[Document], found: list[str]) -> Iterator[Located]:
+        """The items that satisfy the schema, which alone can be looked at further; complaints about others go to `found`."""
         from jsonschema import Draft202012Validator
 
-        schema = {**self._schema, "$ref": f"#/$defs/{kind}"}
-        validator = Draft202012Validator(schema)
-        for document, number, item in _located(documents, any_type=True):
-            for error in validator.iter_errors(item):
-                yield from self._complaint(document, number, error)
+        validator = Draft202012Validator({**self._schema, "$ref": f"#/$defs/{kind}"})
+        for document in documents:
+            for number, item in enumerate(document.items):
+                errors = list(validator.iter_errors(item))
+                found += (line for error in errors for line in self._complaint(document, number, error))
+                if not errors:
+                    yield document, number, item
 
     def _complaint(self, document: Document, number: int, error: Any) -> Iterator[str]:
         path = tuple(error.absolute_path)
@@ -61,18 +66,17 @@ class Checker:
 
     # the vocabulary
 
-    def _vocabulary_problems(self, documents: list[Document]) -> Iterator[str]:
-        for document, number, table in _located(documents):
-            terms = table.get("terms")
-            if not isinstance(terms, dict):
-                continue
-            yield from self._term_problems(document, number, terms)
+    def _vocabulary_problems(self, tables: list[Located]) -> Iterator[str]:
+        for document, number, table in tables:
+            yield from self._term_problems(document, number, table["terms"])
+        kinds = self._vocabulary.facets.get("kind")
+        if kinds is None or not any(t.more.get("default") for t in kinds.terms.values()):
+            where = tables[0][0].where(tables[0][1]) if tables else "vocabulary:1"
+            yield f"{where}: found no facet 'kind' with a default term, expected one"
 
     def _term_problems(self, document: Document, number: int, terms: Mapping[str, Any]) -> Iterator[str]:
         owners: dict[str, str] = {str(name).casefold(): str(name) for name in terms}
         for name, term in terms.items():
-            if not isinstance(term, dict):
-                continue
             for link in ("broader", "trained_as"):
                 if link in term and term[link] not in terms:
                     where = document.where(number, ("terms", name, link))
@@ -85,15 +89,12 @@ class Checker:
 
     def _resource_problems(self, resources: list[Located]) -> Iterator[str]:
         ids: dict[str, str] = {}
-        names: dict[tuple[str, str], str] = {}
-        every = {str(item.get("id")) for _, _, item in resources}
         for document, number, item in resources:
             where = document.where(number, ("id",))
             if (first := ids.setdefault(str(item.get("id")), where)) != where:
                 yield f"{where}: found id {item.get('id')!r} again, expected it only at {first}"
             yield from self._unknown_terms(document, number, item)
-            yield from _dangling(document, number, item, every)
-        yield from _shared_aliases(resources, names)
+        yield from _shared_aliases(resources)
 
     def _unknown_terms(self, document: Document, number: int, item: Mapping[str, Any]) -> Iterator[str]:
         for facet, table in self._vocabulary.facets.items():
@@ -106,44 +107,54 @@ class Checker:
 
     # results and relations
 
-    def _table_problems(self, documents: list[Document], ids: set[str]) -> Iterator[str]:
-        for document, number, table in _located(documents):
+    def _table_problems(self, tables: list[Located], ids: list[str]) -> Iterator[str]:
+        for document, number, table in tables:
             yield from self._unknown_terms(document, number, table)
             for path, target in _references(table):
-                if target not in ids:
-                    yield _missing(document, number, path, target, ids)
+                yield from _missing(document, number, path, target, ids)
 
 
-def _references(table: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    for field in ("about", "resource"):
-        if isinstance(table.get(field), str):
-            yield (field,), table[field]
-    for i, row in enumerate(table.get("rows") or ()):
-        if isinstance(row, dict) and isinstance(row.get("resource"), str):
-            yield ("rows", i, "resource"), row["resource"]
+def _references(table: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
+    yield from (((field,), table[field]) for field in ("about", "resource") if field in table)
+    for i, row in enumerate(_list(table, "rows")):
+        if isinstance(row, dict):
+            yield ("rows", i, "resource"), row.get("resource")
 
 
-def _dangling(document: Document, number: int, item: Mapping[str, Any], ids: set[str]) -> Iterator[str]:
-    for i, relation in enumerate(item.get("relations") or ()):
-        if isinstance(relation, dict) and isinstance(relation.get("id"), str) and relation["id"] not in ids:
-            yield _missing(document, number, ("relations", i, "id"), relation["id"], ids)
-    for field in ("combines", "used_by"):
-        for i, target in enumerate(item.get(field) or ()):
-            if isinstance(target, str) and target not in ids:
-                yield _missing(document, number, (field, i), target, ids)
+def _dangling(resources: list[Located], ids: list[str]) -> Iterator[str]:
+    for document, number, item in resources:
+        for i, relation in enumerate(_list(item, "relations")):
+            if isinstance(relation, dict) and "id" in relation:
+                yield from _missing(document, number, ("relations", i, "id"), relation["id"], ids)
+        for field in ("combines", "used_by"):
+            for i, target in enumerate(_list(item, field)):
+                yield from _missing(document, number, (field, i), target, ids)
 
 
-def _missing(document: Document, number: int, path: Place, target: str, ids: set[str]) -> str:
-    expected = _guess(target, sorted(ids), "the id of a record")
-    return f"{document.where(number, path)}: found a reference to {target!r}, expected {expected}"
+def _list(item: Mapping[str, Any], field: str) -> list[Any]:
+    """The list in `field`; none where the schema already complains of something else."""
+    value = item.get(field)
+    return value if isinstance(value, list) else []
 
 
-def _shared_aliases(resources: list[Located], owners: dict[tuple[str, str], str]) -> Iterator[str]:
+def _mappings(documents: Iterable[Document]) -> list[Located]:
+    return [(d, number, item) for d in documents for number, item in enumerate(d.items) if isinstance(item, dict)]
+
+
+def _missing(document: Document, number: int, path: Place, target: Any, ids: list[str]) -> Iterator[str]:
+    """A complaint unless `target` is one of `ids`, which are sorted; what is no text the schema complains of."""
+    if isinstance(target, str) and ids[(place := bisect_left(ids, target)) : place + 1] != [target]:
+        expected = _guess(target, ids, "the id of a record")
+        yield f"{document.where(number, path)}: found a reference to {target!r}, expected {expected}"
+
+
+def _shared_aliases(resources: list[Located]) -> Iterator[str]:
     """Names of one kind may repeat (a loss stands under several tasks); an alias must point to one record."""
+    owners: dict[tuple[str, str], str] = {}
     for _, _, item in resources:
         owners.setdefault((str(item.get("kind")), str(item.get("name")).casefold()), str(item.get("id")))
     for document, number, item in resources:
-        for i, alias in enumerate(item.get("aliases") or ()):
+        for i, alias in enumerate(_list(item, "aliases")):
             owner = owners.setdefault((str(item.get("kind")), str(alias).casefold()), str(item.get("id")))
             if owner != item.get("id") or str(alias) == item.get("name"):
                 where = document.where(number, ("aliases", i))
@@ -159,13 +170,6 @@ def _shared(
         if owner != name:
             where = document.where(number, ("terms", name, field, i))
             yield f"{where}: found {value!r} under {name!r}, expected a word that {owner!r} does not have"
-
-
-def _located(documents: Iterable[Document], *, any_type: bool = False) -> Iterator[Located]:
-    for document in documents:
-        for number, item in enumerate(document.items):
-            if any_type or isinstance(item, dict):
-                yield document, number, item
 
 
 def _expected(error: Any) -> str:

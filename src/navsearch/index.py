@@ -9,12 +9,15 @@ the old one.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +34,7 @@ from navsearch.words import key, words
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
+_DATA = re.compile(r"data-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,22 @@ def load(folder: Path, catalog: str | None = None) -> Index:
     """The index in `folder`, verified. Raises IndexUnusable if it is missing, damaged, of another format, or (when the
     fingerprint `catalog` is given) of another catalog."""
     manifest = _manifest(folder)
+    try:
+        with _no_collector():
+            return _load(folder, manifest, catalog)
+    except (IndexUnusable, OSError):
+        if _manifest(folder) == manifest:
+            raise
+        return _load(folder, _manifest(folder), catalog)  # a build replaced the index meanwhile
+
+
+def _load(folder: Path, manifest: Mapping[str, Any], catalog: str | None) -> Index:
     if catalog is not None and manifest["catalog"] != catalog:
         raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {MEND}")
     data = folder / manifest["data"]
     _verify(data, manifest["files"], folder)
     tables = json.loads((data / "tables.json").read_text(encoding="utf-8"))
-    records = [json.loads(line) for line in (data / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+    records = [json.loads(line) for line in (data / "records.jsonl").read_text(encoding="utf-8").split("\n") if line]
     return Index(
         resources=tuple(_resource(r["resource"]) for r in records),
         terms=tuple({f: tuple(t) for f, t in r["terms"].items()} for r in records),
@@ -121,6 +135,18 @@ def load(folder: Path, catalog: str | None = None) -> Index:
     )
 
 
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Garbage collection paused: reading makes many objects, all of which stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def check_encoder(index: Index, encoder: Encoder) -> None:
     """Raise IndexUnusable unless `encoder` is the one that `index` was built with."""
     built = index.manifest["encoder"]
@@ -131,13 +157,14 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
 
 def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """The terms a record states; for one that states none, those its text names."""
-    if resource.facets:
+    searched = {f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True)}
+    if searched & set(resource.facets):
         return dict(resource.facets)
     named: dict[str, dict[str, None]] = {}
     for tag in vocabulary.tags(f"{resource.name}. {resource.description}"):
-        if tag.strength == 1 and vocabulary.facets[tag.facet].more.get("searched", True):
+        if tag.strength == 1 and tag.facet in searched:
             named.setdefault(tag.facet, {})[tag.term] = None
-    return {f: tuple(t) for f, t in named.items()}
+    return dict(resource.facets) | {f: tuple(t) for f, t in named.items()}
 
 
 # files
@@ -150,12 +177,12 @@ def _save(index: Index, folder: Path) -> None:
         _write_data(index, data)
         files = {f.relative_to(data).as_posix(): _hash(f) for f in sorted(data.rglob("*")) if f.is_file()}
         name = "data-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
-        _put(data, folder / name)
-        manifest = {**index.manifest, "data": name, "files": files}
-        _replace(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
-    for old in folder.glob("data-*"):
-        if old.name != name:
-            shutil.rmtree(old, ignore_errors=True)
+        replaced = _data_of(folder)
+        if not _sound(folder / name, files):
+            _put(data, folder / name)
+        _replace(folder / _MANIFEST, json.dumps({**index.manifest, "data": name, "files": files}, indent=1) + "\n")
+    if replaced not in (None, name):
+        shutil.rmtree(folder / str(replaced), ignore_errors=True)
 
 
 def _write_data(index: Index, data: Path) -> None:
@@ -168,10 +195,23 @@ def _write_data(index: Index, data: Path) -> None:
     (data / "tables.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
 
 
+def _data_of(folder: Path) -> str | None:
+    """The data folder that the manifest in `folder` names; None if there is no manifest of ours."""
+    try:
+        name = str(json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name if _DATA.fullmatch(name) else None
+
+
+def _sound(data: Path, files: Mapping[str, str]) -> bool:
+    return all((data / name).is_file() and _hash(data / name) == expected for name, expected in files.items())
+
+
 def _put(data: Path, target: Path) -> None:
-    """Move `data` to `target`; what lies there has the same name, so it was the same or is damaged."""
+    """Move `data` to `target`, in place of a damaged folder of that name."""
     if target.exists():
-        target.rename(data.with_name("replaced"))
+        target.rename(data.with_name("damaged"))
     data.rename(target)
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 Place = tuple[str | int, ...]
 SUFFIXES = (".yaml", ".yml", ".jsonl")
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without dates, which stay the text that they are."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +44,53 @@ class Document:
 def read(file: Path, name: str) -> Document:
     """The document in `file`; `name` is what complaints call it. A YAML mapping at the top is one item."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return Document(name, (), (), (f"{name}:1: found a file that cannot be read ({error}), expected UTF-8 text",))
     return _jsonl(text, name) if file.suffix == ".jsonl" else _yaml(text, name)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of `text`, parted by line feeds only: other separators of Unicode are text like any other."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
 
 
 def _jsonl(text: str, name: str) -> Document:
     items: list[Any] = []
     lines: list[dict[Place, int]] = []
     complaints: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines_of(text), 1):
         if not line.strip():
             continue
         try:
             items.append(json.loads(line))
             lines.append({(): number})
-        except json.JSONDecodeError as error:
-            complaints.append(f"{name}:{number}: found no JSON ({error.msg}), expected one object a line")
+            complaints += (f"{name}:{number}: {c}" for c in _impossible(items[-1]))
+        except (ValueError, RecursionError) as error:
+            complaints.append(f"{name}:{number}: found no JSON ({_said(error)}), expected one object a line")
     return Document(name, tuple(items), tuple(lines), tuple(complaints))
 
 
 def _yaml(text: str, name: str) -> Document:
     try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+        root = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError) as error:
         return Document(name, (), (), (_syntax(error, name),))
     nodes = [] if root is None else root.value if isinstance(root, yaml.SequenceNode) else [root]
     complaints: list[str] = []
     items, lines = [], []
     for node in nodes:
         table: dict[Place, int] = {}
-        items.append(_value(node, (), table, complaints, name))
-        lines.append(table)
+        try:
+            items.append(_value(node, (), table, complaints, name))
+            lines.append(table)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            complaints.append(
+                f"{name}:{_line(error, node)}: found no value ({_said(error)}), expected text, a number or a list"
+            )
+            continue
+        complaints += (f"{name}:{table[()]}: {c}" for c in _impossible(items[-1]))
     return Document(name, tuple(items), tuple(lines), tuple(complaints))
 
 
@@ -76,7 +100,7 @@ def _value(node: yaml.Node, path: Place, lines: dict[Place, int], complaints: li
         return [_value(n, (*path, i), lines, complaints, name) for i, n in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, path, lines, complaints, name))
-    return yaml.CSafeLoader("").construct_object(node)
+    return _Loader("").construct_object(node)
 
 
 def _pairs(
@@ -92,7 +116,27 @@ def _pairs(
         yield key, _value(value_node, (*path, key), lines, complaints, name)
 
 
-def _syntax(error: yaml.YAMLError, name: str) -> str:
-    mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark else 1
-    return f"{name}:{line}: found no valid YAML ({getattr(error, 'problem', None) or error}), expected a list of records"
+def _syntax(error: Exception, name: str) -> str:
+    return f"{name}:{_line(error)}: found no valid YAML ({_said(error)}), expected a list of records"
+
+
+def _line(error: Exception, node: yaml.Node | None = None) -> int:
+    mark = getattr(error, "problem_mark", None) or (node.start_mark if node else None)
+    return int(mark.line) + 1 if mark else 1
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(getattr(error, "problem", None) or error).splitlines()[0]
+
+
+def _impossible(value: Any) -> Iterator[str]:
+    """Complaints about values that JSON or UTF-8 cannot hold, wherever they stand within `value`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"found the number {value}, expected a finite one"
+    elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+        yield "found half of a surrogate pair, expected valid Unicode"
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _impossible(part)

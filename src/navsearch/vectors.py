@@ -29,10 +29,10 @@ class Vectors:
 
     @classmethod
     def load(cls, file: Path) -> Vectors:
-        """Open what `save` wrote, mapped into memory."""
+        """Open what `save` wrote."""
         import faiss
 
-        return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP))
+        return cls(faiss.read_index(str(file)))
 
     def save(self, file: Path) -> None:
         """Write the index to `file`."""
