@@ -47,7 +47,7 @@ def test_piped_text_is_plain_and_whole(run: Run) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == "Understood: dataset for segmentation · CT · liver · lesion · small targets"
     assert lines[1] == "Match: strong"
-    assert {"Datasets", "Losses", "Baselines"} <= set(lines)
+    assert {"Datasets", "Losses (5 of 10)", "Baselines (5 of 10)"} <= set(lines)
     assert any("[lits]" in line for line in lines)
     assert any("nnU-Net  [nnu-net]" in line for line in lines)
 
@@ -55,15 +55,22 @@ def test_piped_text_is_plain_and_whole(run: Run) -> None:
 def test_many_questions_one_start(run: Run, tmp_path: Path) -> None:
     """One answer a line, in order, exit code 0 however each fared."""
     file = tmp_path / "questions.txt"
-    file.write_text("polyp segmentation\n\ncrop yield from satellites\n肝脏CT分割\n")
+    file.write_text("polyp\u2028segmentation\n\ncrop yield from satellites\n肝脏CT分割\n")
     done = run("ask", "--from-file", str(file), "--format", "jsonl", "-k", "2")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert [a["query"]["text"] for a in answers] == ["polyp segmentation", "", "crop yield from satellites", "肝脏CT分割"]
+    assert [a["query"]["text"] for a in answers] == ["polyp\u2028segmentation", "", "crop yield from satellites", "肝脏CT分割"]
     assert [a["match"] for a in answers] == ["strong", "none", "none", "strong"]
     assert all(len(a["hits"]) <= 2 and len(a["losses"]) <= 2 and len(a["methods"]) <= 2 for a in answers)
     assert {"id", "kind", "name", "score", "reasons", "url"} <= set(answers[0]["hits"][0])
     assert {"role", "evidence"} <= set(answers[0]["losses"][0]) & set(answers[0]["methods"][0])
+
+
+def test_a_poor_terminal_gets_what_it_can_show(run: Run) -> None:
+    """A stream that knows only ASCII is no reason to fail."""
+    done = run("ask", "polyp segmentation", "-k", "1", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "Understood: dataset for segmentation" in done.stdout
 
 
 def test_nothing_fits_exits_with_one(run: Run) -> None:
@@ -82,10 +89,26 @@ def test_nothing_fits_exits_with_one(run: Run) -> None:
         (
             ["ask", "liver", "--modality", "XCT"],
             2,
-            "navsearch: modality 'XCT' is not known (did you mean 'CT'?); see navsearch facets modality\n",
+            "navsearch: modality 'XCT' is not known (did you mean 'CT'?)\n",
         ),
         (["ask", "liver", "--not", "brain"], 2, "navsearch: facet 'brain' is not known; facets: "),
         (["ask", "--from-file", "/nowhere"], 2, "navsearch: /nowhere: found no readable text"),
+        (
+            ["ask", "--from-file", "/dev/null", "--modality", "XCT"],
+            2,
+            "navsearch: modality 'XCT' is not known (did you mean 'CT'?)",
+        ),
+        (
+            ["ask", "--from-file", "/dev/null", "--format", "csv"],
+            2,
+            "navsearch: --format csv is for one question; --from-file prints jsonl",
+        ),
+        (
+            ["--index", str(CATALOG / "ix"), "build"],
+            2,
+            f"navsearch: index {CATALOG}/ix lies in catalog {CATALOG}, expected a folder outside it",
+        ),
+        (["--index", "/proc/nowhere/ix", "build"], 2, "navsearch: /proc/nowhere"),
         (["show", "litz"], 2, "navsearch: resource 'litz' is not known (did you mean"),
         (["facets", "organ"], 2, "navsearch: facet 'organ' is not known; facets: task, modality, anatomy"),
         (["evaluate", "/nowhere"], 2, "navsearch: /nowhere: found no readable file"),
@@ -159,7 +182,7 @@ def test_show_similar_facets(run: Run) -> None:
     """Look-ups print what the record says, its like, and the terms with counts."""
     assert "corrections" in run("show", "mrbrains13").stdout
     assert json.loads(run("show", "LiTS", "--format", "json").stdout)["id"] == "lits"
-    similar = [json.loads(line) for line in run("similar", "lits", "-k", "3", "--format", "jsonl").stdout.splitlines()]
+    similar = json.loads(run("similar", "lits", "-k", "3", "--format", "json").stdout)
     assert len(similar) == 3
     assert "lits" not in [s["id"] for s in similar]
     assert json.loads(run("facets", "modality", "--format", "json").stdout)["modality"]["CT"] > 80

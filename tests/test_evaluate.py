@@ -54,7 +54,16 @@ def test_verdicts_are_counted(small_index: Index, tmp_path: Path) -> None:
     assert report.verdicts == {"outside": 1, "outside_none": 1, "outside_answered": [], "served": 0, "served_none": []}
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"query": "x"}', '{"id": "q", "relevant": 3}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"query": "x"}',
+        '{"id": "q", "query": "x", "relevant": 3}',
+        '{"id": "q", "query": "x", "losses_good": "Dice"}',
+    ],
+)
 def test_malformed_questions_are_refused_with_their_line(tmp_path: Path, line: str) -> None:
     """A file that is no set of judged queries says where."""
     file = tmp_path / "judged.jsonl"
@@ -63,9 +72,23 @@ def test_malformed_questions_are_refused_with_their_line(tmp_path: Path, line: s
         evaluate.read_judged(file)
 
 
+def test_questions_need_ids_of_their_own(tmp_path: Path) -> None:
+    """Two questions of one id would hide each other."""
+    file = tmp_path / "judged.jsonl"
+    file.write_text('{"id": "a", "query": "liver"}\n' * 2)
+    with pytest.raises(UsageError, match="found id 'a' twice"):
+        evaluate.read_judged(file)
+
+
+def test_a_question_without_type_counts_once(small_index: Index, tmp_path: Path) -> None:
+    """It belongs to all, and to all only once."""
+    questions = judged(tmp_path, type="all", relevant={"dataset": {"Alpha Liver": 3}})
+    assert evaluate.evaluate(small_index, WordHashEncoder(), questions).measures["dataset"]["all"]["n"] == 1
+
+
 def test_floors_on_the_development_queries(real: Navigator) -> None:
     """Relevance does not fall behind what was reached: overall and in every type of at least three questions."""
-    index, encoder = real.parts()
+    index, encoder = real.index_and_encoder()
     report = evaluate.evaluate(index, encoder, evaluate.read_judged(DEV))
     datasets = report.measures["dataset"]
     assert datasets["all"]["nDCG@10"] >= 0.90
@@ -77,7 +100,7 @@ def test_floors_on_the_development_queries(real: Navigator) -> None:
 
 def test_all_signals_beat_each_alone(real: Navigator) -> None:
     """The ablation: words, vectors and tags together rank better than any of them alone."""
-    index, encoder = real.parts()
+    index, encoder = real.index_and_encoder()
     table = evaluate.ablate(index, encoder, evaluate.read_judged(DEV))
     scores = {name: row["all"]["nDCG@10"] for name, row in table.items()}
-    assert max(scores, key=lambda name: scores[name]) == "all"
+    assert scores["all"] > max(scores[name] for name in ("words", "vectors", "tags"))

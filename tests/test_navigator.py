@@ -80,6 +80,7 @@ def test_any_question_is_answered_the_same_twice(small: Navigator, question: str
         ({"licence": "cc by"}, {"alpha"}),
         ({"not_": "anatomy:liver"}, {"beta", "gamma", "retina"}),
         ({"not_": ["anatomy:liver", "anatomy:retina"]}, {"beta"}),
+        ({"only": ["anatomy:liver", "trait:small targets"]}, {"alpha"}),
         ({"since": "2022", "modality": "CT"}, set()),
     ],
 )
@@ -91,10 +92,15 @@ def test_filters_are_hard(small: Navigator, filters: dict[str, Any], expected: s
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"organ": "liver"}, "facet 'organ' is not known; facets: kind, task"),
+        ({"organ": "liver"}, "facet 'organ' is not known; facets: task, modality"),
         ({"modality": "XCT"}, "modality 'XCT' is not known .did you mean 'CT'"),
         ({"not_": "liver"}, "facet 'liver' is not known"),
         ({"min_cases": "many"}, "min_cases: found 'many', expected a number"),
+        ({"min_cases": "9" * 400}, "min_cases: found .*, expected a number"),
+        ({"min_cases": ["1", "2"]}, r"min_cases: found \['1', '2'\], expected one number"),
+        ({"venue": ""}, "venue: found '', expected one text"),
+        ({"kind": "dataset"}, "facet 'kind' is not known"),
+        ({"not_": "kind:dataset"}, "facet 'kind' is not known"),
     ],
 )
 def test_wrong_filters_are_refused(small: Navigator, filters: dict[str, Any], message: str) -> None:

@@ -33,7 +33,19 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
         ("fewer than 50 patients", ["cases < 50"]),
         ("up to 3 classes", ["classes <= 3"]),
         ("more than 10 classes", ["classes > 10"]),
-        ("500 scans or more", []),
+        ("500 scans or more", ["cases >= 500"]),
+        ("not more than 30 patients", ["cases <= 30"]),
+        ("COVID-19 in 2000 patients", []),
+        ("lesions under 5 mm on scans", []),
+        ("at least 2,3,4 classes", []),
+        ("1 " * 2000, []),
+        ("no later than 2020", ["year <= 2020"]),
+        ("not before 2018", ["year >= 2018"]),
+        ("from 2018 to 2021", ["year >= 2018", "year <= 2021"]),
+        ("2018-2021", ["year >= 2018", "year <= 2021"]),
+        ("since 2019 and before 2022", ["year >= 2019", "year < 2022"]),
+        ("not from MICCAI", ["venue != MICCAI"]),
+        ("not MICCAI 2022", ["venue != MICCAI 2022"]),
         ("between 100 and 200 scans", ["cases >= 100", "cases <= 200"]),
         ("at least 100 chest CT scans", ["cases >= 100"]),
         ("released since 2020", ["year >= 2020"]),
@@ -58,6 +70,22 @@ def test_negation_excludes(small_catalog: Catalog, text: str) -> None:
     query = understand(text, small_catalog.vocabulary)
     assert query.terms("modality") == ()
     assert Limit("modality", "!=", "MRI", query.excluded[0].matched) in query.limits
+
+
+@pytest.mark.parametrize("text", ["excluding CT and MRI liver", "neither CT nor MRI", "liver without CT, MR or ultrasound"])
+def test_exclusion_reaches_what_is_joined(small_catalog: Catalog, text: str) -> None:
+    """What is ruled out together is ruled out wholly."""
+    query = understand(text, small_catalog.vocabulary)
+    assert {"CT", "MRI"} <= {t.term for t in query.excluded}
+    assert query.terms("modality") == ()
+
+
+@pytest.mark.parametrize("text", ["non-small cell liver cancer", "no images", "CT and liver, not small"])
+def test_everyday_words_exclude_nothing(small_catalog: Catalog, text: str) -> None:
+    """A hint that is negated is no wish and no limit."""
+    query = understand(text, small_catalog.vocabulary)
+    assert query.limits == ()
+    assert query.terms("trait") == ()
 
 
 def test_misspelt_words_are_corrected_and_said(small_catalog: Catalog) -> None:

@@ -59,7 +59,12 @@ def test_health_tells_what_it_serves(client: TestClient) -> None:
     [
         ("/ask?q=%20", 400, "found an empty question"),
         ("/ask?q=liver&modality=XCT", 400, "modality 'XCT' is not known (did you mean 'CT'?)"),
-        ("/ask?q=liver&organ=liver", 400, "facet 'organ' is not known"),
+        ("/ask?q=liver&organ=liver", 400, "parameter 'organ' is not known; parameters: k, kind, q, task, modality"),
+        ("/ask?q=liver&top_k=3", 400, "parameter 'top_k' is not known"),
+        ("/ask?q=liver&min_cases=1&min_cases=2", 400, "min_cases: found ['1', '2'], expected one number"),
+        ("/ask?q=liver&k=abc", 400, "k: found 'abc'"),
+        ("/ask", 400, "q: found None"),
+        ("/similar/alpha?k=-1", 400, "top_k: found -1, expected 1 or more"),
         ("/resources/nothing-like-it", 404, "resource 'nothing-like-it' is not known"),
     ],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -19,7 +20,7 @@ from rich.text import Text
 from navsearch import __version__, render
 from navsearch.encoder import DEFAULT_MODEL, Progress, SentenceTransformerEncoder
 from navsearch.errors import MEND, IndexUnusable, NavsearchError, UsageError
-from navsearch.locations import default_catalog, default_index
+from navsearch.locations import check_apart, default_catalog, default_index
 
 if TYPE_CHECKING:  # imported where they are used, as they are slow to import
     from navsearch.answer import Answer
@@ -50,13 +51,22 @@ class Format(StrEnum):
 class Places:
     """The folders that the global options name."""
 
-    catalog: Path
-    index: Path
+    catalog: Path = field(default_factory=default_catalog)
+    index: Path = field(default_factory=lambda: default_index(default_catalog()))
 
     def command(self, verb: str) -> str:
-        """The command line that runs `verb` on the same folders."""
+        """The command line that runs `verb` on the same folders, with the model that the index there was built with."""
         own = self.catalog != default_catalog() or self.index != default_index(self.catalog)
-        return f"navsearch --catalog {self.catalog} --index {self.index} {verb}" if own else f"navsearch {verb}"
+        folders = ["--catalog", str(self.catalog), "--index", str(self.index)] if own else []
+        model = ["--model", self.model] if self.model != DEFAULT_MODEL else []
+        return shlex.join(["navsearch", *folders, verb, *model])
+
+    @property
+    def model(self) -> str:
+        """The model that the index was built with, whatever state it is in; the default if that cannot be told."""
+        from navsearch import index as indexes
+
+        return indexes.model_of(self.index) or DEFAULT_MODEL
 
 
 _CATALOG = typer.Option(help="Folder of the catalog.", envvar="NAVSEARCH_CATALOG", show_default=False)
@@ -75,8 +85,9 @@ def main_options(
     if version:
         typer.echo(f"navsearch {__version__}")
         raise typer.Exit
-    folder = catalog or default_catalog()
-    context.obj = Places(folder, index or default_index(folder))
+    places: Places = context.ensure_object(Places)
+    places.catalog = catalog or places.catalog
+    places.index = index or default_index(places.catalog)
 
 
 TopK = Annotated[int, typer.Option("-k", "--top-k", min=1, help="Hits, losses and baselines at most.")]
@@ -99,6 +110,10 @@ _FILTERS: dict[str, Any] = {
     "licence": Annotated[
         str | None, typer.Option("--licence", "--license", help='Licence known to hold this, such as "CC BY".')
     ],
+    "max_cases": Annotated[int | None, typer.Option("--max-cases", help="At most so many cases.")],
+    "only": Annotated[
+        Many, typer.Option("--only", help="With this term of any facet, such as trait:longitudinal (repeatable).")
+    ],
     "not_": Annotated[Many, typer.Option("--not", help="Without this term, such as modality:MRI (repeatable).")],
 }
 
@@ -107,7 +122,7 @@ def _with_filters(command: Callable[..., None]) -> Callable[..., None]:
     """`command`, whose parameter `filters` is a mapping, with an option for each of _FILTERS in its place."""
 
     def run(*args: Any, **given: Any) -> None:
-        filters = {name: value for name in _FILTERS if (value := given.pop(name))}
+        filters = {name: value for name in _FILTERS if (value := given.pop(name)) not in (None, [])}
         command(*args, **given, filters=filters)
 
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "filters"]
@@ -145,7 +160,10 @@ def ask(
     """
     if (text is None) == (from_file is None):
         raise UsageError("expected either a question or --from-file FILE")
+    if from_file is not None and output not in (Format.text, Format.json, Format.jsonl):
+        raise UsageError(f"--format {output.value} is for one question; --from-file prints jsonl")
     navigator = _navigator(context.obj, build=not no_build)
+    navigator.check_filters(kind or (), filters)
     if from_file is not None:
         _answer_all(from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
         return
@@ -192,7 +210,7 @@ def similar(
     if output is Format.text:
         _print(render.hits_lines(hits))
     else:
-        _write("".join(_as(output)(h.as_dict()) for h in hits))
+        _write(_list_as(output, [h.as_dict() for h in hits]))
 
 
 @app.command()
@@ -260,15 +278,16 @@ def evaluate(
     from navsearch import evaluate as measuring
 
     places: Places = context.obj
+    printed = None if output is Format.text else _as(output)
     judged = measuring.read_judged(file)
-    index, encoder = _navigator(places, build=not no_build).parts()
+    index, encoder = _navigator(places, build=not no_build).index_and_encoder()
     with _progress("asking", len(judged)) as progress:
         report = measuring.evaluate(index, encoder, judged, progress).as_dict()
     if ablate:
         with _progress("ablating", len(measuring.ABLATIONS)) as progress:
             report["ablation"] = measuring.ablate(index, encoder, judged, progress)
-    if output is not Format.text:
-        _write(_as(output)(report))
+    if printed:
+        _write(printed(report))
         return
     _print(render.report_lines(report))
     if ablate:
@@ -291,19 +310,30 @@ def serve(
 
     from navsearch.server import app as service
 
-    uvicorn.run(service(_navigator(context.obj, build=not no_build)), host=host, port=port, log_level="info")
+    navigator = _navigator(context.obj, build=not no_build)
+    navigator.index_and_encoder()
+    uvicorn.run(service(navigator), host=host, port=port, log_level="info")
 
 
 def main() -> None:
-    """Run the command line; a NavsearchError becomes one line on stderr and its exit code."""
+    """Run the command line; what goes wrong becomes one line on stderr and an exit code."""
+    places = Places()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        app(obj=places)
     except NavsearchError as error:
-        typer.echo(f"navsearch: {error}", err=True)
-        sys.exit(error.exit_code)
+        _stop(str(error).replace(MEND, f"run {places.command('build')}"), error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _stop(f"{error.filename or 'file'}: {error.strerror or error}", UsageError.exit_code)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    typer.echo(f"navsearch: {message}", err=True)
+    sys.exit(code)
 
 
 def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL) -> None:
@@ -311,6 +341,7 @@ def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL) -> None:
     from navsearch import catalog as catalogs
     from navsearch import index as indexes
 
+    check_apart(catalog, index)
     loaded = catalogs.load(catalog)
     encoder = SentenceTransformerEncoder(model)
     with _progress(f"embedding {len(loaded.resources)} records with {model}", len(loaded.resources)) as progress:
@@ -325,11 +356,10 @@ def _navigator(places: Places, *, build: bool) -> Navigator:
     try:
         return Navigator(places.catalog, places.index)
     except IndexUnusable as error:
-        said = str(error).replace(MEND, f"run {places.command('build')}")
         if not (build and sys.stdout.isatty()):
-            raise IndexUnusable(said) from None
+            raise
         typer.echo(f"navsearch: {str(error).removesuffix(f': {MEND}')}; building it now", err=True)
-        build_index(places.catalog, places.index)
+        build_index(places.catalog, places.index, places.model)
         return Navigator(places.catalog, places.index)
 
 
@@ -345,11 +375,17 @@ def _answer_all(file: Path, answer: Callable[[str], Answer]) -> None:
 
 
 def _questions(file: Path) -> Iterator[str]:
+    from navsearch.reading import lines_of
+
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: found no readable text ({error}), expected one question a line") from None
-    yield from text.splitlines()
+    yield from lines_of(text)
+
+
+def _list_as(output: Format, items: list[dict[str, Any]]) -> str:
+    return "".join(map(render.as_jsonl, items)) if output is Format.jsonl else _as(output)(items)
 
 
 def _as(output: Format) -> Callable[[Any], str]:
@@ -397,6 +433,9 @@ def _write(text: str) -> None:
 @contextmanager
 def _progress(title: str, total: int) -> Iterator[Progress]:
     """A progress bar on stderr, gone when done; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 

@@ -41,8 +41,8 @@ class SentenceTransformerEncoder:
     """Any sentence-transformers model: the packaged default, a local folder, or a name on a hub."""
 
     def __init__(self, model: str = DEFAULT_MODEL, batch: int = 32) -> None:
-        self.name = model
         self._folder = _folder_of(model)
+        self.name = str(self._folder.resolve()) if Path(model).expanduser().is_dir() else model
         self._batch = batch
         self._model: Any = None
 
@@ -94,7 +94,7 @@ def _sentence_transformer(folder: Path, name: str) -> Any:
 
         logging.disable_progress_bar()
         return SentenceTransformer(str(folder), device="cpu")
-    except (ImportError, OSError, ValueError) as error:
+    except Exception as error:  # libraries below raise many unrelated classes; all mean: no model
         raise ModelMissing(f"model {name!r} cannot be loaded from {folder}: {_first_line(error)}") from error
 
 

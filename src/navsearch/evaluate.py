@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +16,19 @@ from navsearch.errors import UsageError
 from navsearch.index import Index
 from navsearch.navigator import Navigator
 from navsearch.ranking import WEIGHTS
+from navsearch.reading import lines_of
 from navsearch.vectors import Matrix
 
 CUT = 10
 FIRST_LOSSES = 6
 _DEEP = 100  # hits looked through for CUT judged ones
 _RELEVANT = 2  # least grade that counts for recall
-# The rankings that --ablate compares: which signals each uses.
+# The rankings that --ablate compares: which signals each uses. One alone, then all but one, then all.
 ABLATIONS: Mapping[str, tuple[str, ...]] = {
     "words": ("words",),
     "vectors": ("vector",),
     "tags": ("tags",),
+    **{f"no {signal}": tuple(s for s in WEIGHTS if s != signal) for signal in WEIGHTS},
     "all": tuple(WEIGHTS),
 }
 
@@ -64,10 +67,14 @@ class Report:
 def read_judged(file: Path) -> tuple[Judged, ...]:
     """The judged questions in `file`, one JSON object a line. Raises UsageError with file and line if one is malformed."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"{file}: found no readable file ({error.strerror}), expected judged queries") from None
-    return tuple(_judged(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+        lines = lines_of(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: found no readable file ({error}), expected judged queries") from None
+    judged = tuple(_judged(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+    twice = [question for question, count in Counter(q.id for q in judged).items() if count > 1]
+    if twice or not judged:
+        raise UsageError(f"{file}: found {f'id {twice[0]!r} twice' if twice else 'no query'}, expected queries with an id each")
+    return judged
 
 
 def evaluate(index: Index, encoder: Encoder, judged: Sequence[Judged], progress: Progress | None = None) -> Report:
@@ -102,7 +109,7 @@ def ablate(
         asked = [q for q in judged if kind in q.relevant]
         names = {q.id: _names(navigator.ask(q.query, kinds=[kind], top_k=_DEEP), later) for q in asked}
         values = {(query, kind): _measured((query, kind), judged, found) for query, found in names.items()}
-        table[name] = dict(_by_kind_and_type(values, judged)[kind])
+        table[name] = dict(_by_kind_and_type(values, judged).get(kind, {}))
         if progress:
             progress(1)
     return table
@@ -162,7 +169,7 @@ def _by_kind_and_type(
     types = {q.id: q.type for q in judged}
     groups: dict[str, dict[str, list[Mapping[str, float]]]] = {}
     for (query, kind), measures in values.items():
-        for group in (types[query], "all"):
+        for group in dict.fromkeys((types[query], "all")):
             groups.setdefault(kind, {}).setdefault(group, []).append(measures)
     return {kind: {g: _mean(rows) for g, rows in by_type.items()} for kind, by_type in groups.items()}
 
@@ -211,10 +218,20 @@ def _row(question: Judged, values: Mapping[tuple[str, str], Mapping[str, float]]
 def _judged(file: Path, number: int, line: str) -> Judged:
     try:
         item = json.loads(line)
-        lists = {f: tuple(item.get(f) or ()) for f in ("losses_good", "losses_bad")}
-        return Judged(str(item["id"]), str(item["query"]), str(item.get("type", "all")), item.get("relevant") or {}, **lists)
+        relevant = {
+            kind: {name: int(g) for name, g in graded.items()} for kind, graded in item.get("relevant", {}).items() if graded
+        }
+        good, bad = ([str(name) for name in _listed(item, field)] for field in ("losses_good", "losses_bad"))
+        return Judged(str(item["id"]), str(item["query"]), str(item.get("type", "all")), relevant, good, bad)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{file}:{number}: found no judged query ({error}), expected an object with id and query") from None
+
+
+def _listed(item: Mapping[str, Any], field: str) -> list[Any]:
+    value = item.get(field) or []
+    if not isinstance(value, list):
+        raise TypeError(f"{field} is no list")
+    return value
 
 
 def _average(values: Iterable[float]) -> float | None:

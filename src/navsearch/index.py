@@ -147,6 +147,14 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
+def model_of(folder: Path) -> str | None:
+    """The model that the manifest in `folder` names, however stale or damaged the index; None if it names none."""
+    try:
+        return str(json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["encoder"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def check_encoder(index: Index, encoder: Encoder) -> None:
     """Raise IndexUnusable unless `encoder` is the one that `index` was built with."""
     built = index.manifest["encoder"]

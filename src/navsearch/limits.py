@@ -11,6 +11,7 @@ from typing import Any
 from navsearch.errors import UsageError
 from navsearch.resource import Resource
 from navsearch.vocabulary import Vocabulary
+from navsearch.words import negated, words
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -40,7 +41,8 @@ class Limit:
             measured = _MEASURES[self.field](resource)
             return measured is not None and _COMPARE[self.op](measured, float(self.value))
         if self.field in _TEXTS:
-            return any(str(self.value).casefold() in t.casefold() for t in _TEXTS[self.field](resource))
+            named = any(str(self.value).casefold() in t.casefold() for t in _TEXTS[self.field](resource))
+            return named == (self.op == "=")
         return (self.value in terms.get(self.field, frozenset())) == (self.op == "=")
 
 
@@ -55,7 +57,7 @@ _TEXTS: Mapping[str, Callable[[Resource], Sequence[str]]] = {
     "licence": lambda r: (r.licence,) if r.licence else (),
 }
 
-# Words of comparison, longest first, and what they mean; "or more" and the like stand after the number.
+# Words of comparison and what they mean: before the number, after it, after its unit.
 _BEFORE = {
     ">=": ("at least", "no fewer than", "no less than", "not less than", "a minimum of", "minimum", ">=", "≥", "from"),
     ">": ("more than", "larger than", "bigger than", "greater than", "over", "above", "exceeding", "upwards of", ">"),
@@ -68,12 +70,11 @@ _UNITS = {
     "|pictures?|questions?|pairs?|patches|radiographs?|x-rays?|items?|examinations?|exams?",
     "classes": "class(?:es)?|categor(?:y|ies)|labels?|structures?",
 }
-_NUMBER = r"(\d[\d,. ]*\d|\d+)\s?(k|thousand|m|million)?\b"
-_YEAR = r"((?:19|20)\d\d)"
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
+_UNIT = "|".join(_UNITS.values())
 
 
-def _words(table: Mapping[str, Sequence[str]]) -> str:
+def _any_of(table: Mapping[str, Sequence[str]]) -> str:
     return "|".join(sorted((re.escape(w) for ws in table.values() for w in ws), key=len, reverse=True))
 
 
@@ -81,21 +82,29 @@ def _op(table: Mapping[str, Sequence[str]], word: str) -> str:
     return next(op for op, ws in table.items() if word.lower() in ws)
 
 
+# A number that measures a thing (5 mm, 3 T, 10 years) counts nothing.
+_MEASURED = (
+    r"(?!\s?(?:mm|cm|µm|um|nm|t|tesla|k?hz|m[gl]|years?|months?|weeks?|days?|hours?|min(?:ute)?s?|s(?:ec(?:ond)?s?)?|%|x|px|pixels?)"
+    r"\b)"
+)
+_NUMBER = rf"((?:\d{{1,3}}(?:,\d{{3}}){{1,3}}|\d{{1,12}})(?:\.\d{{1,6}})?)(k|m|\sthousand|\smillion)?\b{_MEASURED}"
+_GAP = r"(?:\s[\w-]{1,30}){0,2}?"
+_YEAR = r"((?:19|20)\d\d)"
+_NOT_COUNTED = rf"(?!\s(?:{_UNIT})\b)"
+_BETWEEN = re.compile(rf"\bbetween\s{_NUMBER}\sand\s{_NUMBER}{_GAP}\s(?P<unit>{_UNIT})\b", re.IGNORECASE)
 _COUNT = re.compile(
-    rf"(?:(?P<before>{_words(_BEFORE)})\s*)?(?<![\w.]){_NUMBER}\s?(?P<after>{_words(_AFTER)})?"
-    rf"(?P<gap>(?:\s[\w-]+){{0,2}}?)\s(?P<unit>{'|'.join(_UNITS.values())})\b",
+    rf"(?:(?P<before>{_any_of(_BEFORE)})\s?)?(?<![\w.,-]){_NUMBER}\s?(?P<after>{_any_of(_AFTER)})?"
+    rf"{_GAP}\s(?P<unit>{_UNIT})\b(?:\s(?P<last>{_any_of(_AFTER)}))?",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
-    rf"between\s{_NUMBER}\sand\s{_NUMBER}(?:\s[\w-]+){{0,2}}?\s(?P<unit>{'|'.join(_UNITS.values())})\b", re.IGNORECASE
-)
-_ONWARDS = rf"{_YEAR}\s*(?:or|and)\s*(?:later|newer|onwards?|after)|{_YEAR} onwards?"
+_SINCE = rf"\b(?:since|not before|no earlier than)\s(?:\w+\s)?{_YEAR}|\bfrom {_YEAR} on\b"
+_ONWARDS = rf"{_YEAR}\s?(?:or|and)\s(?:later|newer|onwards?|after)|{_YEAR} onwards?"
 _YEARS = tuple(
-    (re.compile(pattern, re.IGNORECASE), ops)
+    (re.compile(pattern + _NOT_COUNTED, re.IGNORECASE), ops)
     for pattern, ops in (
-        (rf"\bbetween {_YEAR} and {_YEAR}", (">=", "<=")),
-        (rf"{_ONWARDS}|\bsince\s(?:\w+\s)?{_YEAR}|\bfrom {_YEAR} on\b", (">=",)),
-        (rf"{_YEAR}\s*(?:or|and)\s*(?:earlier|older|before)|\b(?:until|up to) {_YEAR}", ("<=",)),
+        (rf"\bbetween {_YEAR} and {_YEAR}|\bfrom {_YEAR} (?:to|until|till) {_YEAR}|\b{_YEAR}\s?[-–]\s?{_YEAR}\b", (">=", "<=")),
+        (rf"(?:{_ONWARDS}|{_SINCE})", (">=",)),
+        (rf"(?:{_YEAR}\s(?:or|and)\s(?:earlier|older|before)|\b(?:until|up to|no later than|not after) {_YEAR})", ("<=",)),
         (rf"\b(?:after|newer than|later than) {_YEAR}", (">",)),
         (rf"\b(?:before|older than|earlier than|prior to) {_YEAR}", ("<",)),
         (rf"\b(?:in|of|from|released|published)\s(?:in\s)?{_YEAR}\b", ("=",)),
@@ -110,49 +119,60 @@ def counts(text: str) -> Iterator[tuple[Limit, str]]:
         yield Limit(field, ">=", _number(match[1], match[2]), match[0]), match[0]
         yield Limit(field, "<=", _number(match[3], match[4]), match[0]), match[0]
     for match in _COUNT.finditer(_BETWEEN.sub(" ", text)):
-        op = _op(_BEFORE, match["before"]) if match["before"] else _op(_AFTER, match["after"]) if match["after"] else None
+        after = match["after"] or match["last"]
+        op = _op(_BEFORE, match["before"]) if match["before"] else _op(_AFTER, after) if after else None
         if op:
             yield Limit(_field(match["unit"]), op, _number(match[2], match[3]), match[0].strip()), match[0].strip()
 
 
 def years(text: str) -> Iterator[tuple[Limit, str]]:
-    """The limits on the year of release that `text` states, each with the words that say it."""
+    """The limits on the year of release that `text` states, each with the words that say it; no word says two things."""
     for pattern, ops in _YEARS:
-        if match := pattern.search(text):
+        for match in pattern.finditer(text):
             found = [float(g) for g in match.groups() if g]
             yield from ((Limit("year", op, year, match[0]), match[0]) for op, year in zip(ops, found, strict=False))
-            return
+        text = pattern.sub(lambda m: " " * len(m[0]), text)
 
 
 def venues(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
-    """The venues that `text` names, with their year where one follows; "MICCAI 2022 onwards" leaves the year to `years`."""
+    """The venues that `text` names or rules out, with their year where one follows; "MICCAI 2022 onwards" leaves the year
+    to `years`."""
+    found = words(text)
     for tag in vocabulary.tags(text):
-        if tag.facet != "venue":
+        if tag.facet != "venue" or tag.start < 0:
             continue
-        match = re.search(rf"{re.escape(tag.matched)}['’\s-]*{_YEAR}(?!\s*(?:onwards?|or|and later))", text, re.IGNORECASE)
-        value = f"{tag.term} {match[1]}" if match else tag.term
-        yield Limit("venue", "=", value, match[0] if match else tag.matched), match[0] if match else ""
+        start, end = found[tag.start].start, found[tag.end - 1].end
+        match = _VENUE_YEAR.match(text, end)
+        op = "!=" if negated(found, tag.start) else "="
+        said = text[start : match.end() if match else end]
+        yield Limit("venue", op, f"{tag.term} {match[1]}" if match else tag.term, said), said if match else ""
+
+
+_VENUE_YEAR = re.compile(rf"['’\s-]{{0,3}}{_YEAR}(?!\s?(?:onwards?|(?:or|and) (?:later|newer|after)))", re.IGNORECASE)
+
+
+def filter_names(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The names that `from_filters` takes: the searched facets, then the others."""
+    return (*_facets(vocabulary), *_PLAIN, *_PAIRS)
 
 
 def from_filters(filters: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Limit, ...]:
-    """The limits that filters state: facet -> term or terms, min_cases, since, until, venue, licence, not ("facet:value").
+    """The limits that filters state: a searched facet -> term or terms, min_cases, max_cases, since, until, venue, licence,
+    and only or not -> "facet:term" or several. None states nothing.
 
     Raises UsageError for an unknown facet, term or number, with the nearest known one.
     """
-    return tuple(limit for name, value in filters.items() if value for limit in _from_filter(name, value, vocabulary))
+    return tuple(x for name, value in filters.items() if value is not None for x in _from_filter(name, value, vocabulary))
 
 
 def _from_filter(name: str, value: Any, vocabulary: Vocabulary) -> Iterator[Limit]:
     if name in _PLAIN:
         field, op = _PLAIN[name]
-        yield Limit(field, op, _as_number(name, value) if field in _MEASURES else str(value), f"{name}={value}")
-    elif name == "not":
-        for item in (value,) if isinstance(value, str) else value:
-            facet, _, term = item.partition(":")
-            yield Limit(facet, "!=", _known(facet, term, vocabulary), f"not {item}")
-    else:
-        for term in (value,) if isinstance(value, str) else value:
-            yield Limit(name, "=", _known(name, term, vocabulary), f"{name}={term}")
+        yield Limit(field, op, _plain(name, value), f"{name}={value}")
+        return
+    for item in (value,) if isinstance(value, str) else value:
+        facet, _, term = item.partition(":") if name in _PAIRS else (name, "", item)
+        yield Limit(facet, _PAIRS.get(name, "="), _known(facet, term, vocabulary), f"{name}={item}")
 
 
 _PLAIN = {
@@ -163,16 +183,24 @@ _PLAIN = {
     "venue": ("venue", "="),
     "licence": ("licence", "="),
 }
+_PAIRS = {"only": "=", "not": "!="}
+
+
+def _facets(vocabulary: Vocabulary) -> tuple[str, ...]:
+    return tuple(f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True))
 
 
 def _known(facet: str, text: str, vocabulary: Vocabulary) -> str:
-    if facet not in vocabulary.facets:
-        raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(vocabulary.facets)}")
+    if facet not in _facets(vocabulary):
+        raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(_facets(vocabulary))}")
+    return known_term(facet, text, vocabulary)
+
+
+def known_term(facet: str, text: str, vocabulary: Vocabulary) -> str:
+    """The term of `facet` that `text` names. Raises UsageError with the nearest one if there is none."""
     term = vocabulary.find(facet, text)
     if term is None:
-        raise UsageError(
-            f"{facet} {text!r} is not known{_near(text, list(vocabulary.facets[facet].terms))}; see navsearch facets {facet}"
-        )
+        raise UsageError(f"{facet} {text!r} is not known{_near(text, list(vocabulary.facets[facet].terms))}")
     return term
 
 
@@ -183,11 +211,15 @@ def _near(text: str, known: list[str]) -> str:
     return f" (did you mean {best[0]!r}?)" if best else ""
 
 
-def _as_number(name: str, value: Any) -> float:
-    try:
-        return float(str(value)[:4]) if name in ("since", "until") else float(value)
-    except ValueError:
-        raise UsageError(f"{name}: found {value!r}, expected a number") from None
+def _plain(name: str, value: Any) -> str | float:
+    """A year, a number or a text, as the filter `name` takes it."""
+    if not isinstance(value, str | int | float) or (isinstance(value, str) and not value.strip()):
+        raise UsageError(f"{name}: found {value!r}, expected one {'number' if _PLAIN[name][0] in _MEASURES else 'text'}")
+    if _PLAIN[name][0] not in _MEASURES:
+        return str(value)
+    if not re.fullmatch(r"\d{1,12}(-\d\d){0,2}", str(value)):
+        raise UsageError(f"{name}: found {value!r}, expected a number")
+    return float(str(value)[:4] if _PLAIN[name][0] == "year" else value)
 
 
 def _field(unit: str) -> str:
@@ -195,5 +227,5 @@ def _field(unit: str) -> str:
 
 
 def _number(digits: str, scale: str | None) -> float:
-    plain = re.sub(r"[, ]", "", digits)
-    return float(plain) * _SCALE.get((scale or "").lower(), 1)
+    plain = digits.replace(",", "")
+    return float(plain) * _SCALE.get((scale or "").strip().lower(), 1)

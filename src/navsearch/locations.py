@@ -6,6 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
+from navsearch.errors import UsageError
+
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent.parent
 
@@ -18,6 +20,12 @@ def in_checkout() -> bool:
 def default_catalog() -> Path:
     """The catalog that comes with navsearch."""
     return _CHECKOUT / "catalog" if in_checkout() else _PACKAGE / "catalog"
+
+
+def check_apart(catalog: Path, index: Path) -> None:
+    """Raise UsageError if the index would lie in the catalog, whose files it would then be."""
+    if index.resolve().is_relative_to(catalog.resolve()):
+        raise UsageError(f"index {index} lies in catalog {catalog}, expected a folder outside it (see --index)")
 
 
 def default_index(catalog: Path) -> Path:

@@ -16,8 +16,8 @@ from navsearch.answer import Answer, Hit
 from navsearch.encoder import Encoder, SentenceTransformerEncoder
 from navsearch.errors import UnknownResource, UsageError
 from navsearch.index import Index
-from navsearch.limits import Limit, from_filters
-from navsearch.locations import default_catalog, default_index
+from navsearch.limits import Limit, filter_names, from_filters, known_term
+from navsearch.locations import check_apart, default_catalog, default_index
 from navsearch.query import Query, understand
 from navsearch.ranking import Found, Ranker, Scored
 from navsearch.recommend import Advisor
@@ -41,19 +41,22 @@ class Navigator:
         self, catalog: str | Path | None = None, index: str | Path | None = None, *, encoder: Encoder | None = None
     ) -> None:
         folder = Path(catalog) if catalog else default_catalog()
-        self._index: Index = indexes.load(Path(index) if index else default_index(folder), catalogs.fingerprint(folder))
-        self._given = encoder
-        self._ranker = Ranker(self._index)
-        self._advisor = Advisor(self._index)
+        place = Path(index) if index else default_index(folder)
+        check_apart(folder, place)
+        self._serve(indexes.load(place, catalogs.fingerprint(folder)), encoder)
 
     @classmethod
     def of(cls, index: Index, encoder: Encoder, uses: Sequence[str] | None = None) -> Navigator:
         """A Navigator over an index in memory; `uses` names the ranking signals to use (all by default)."""
         self = cls.__new__(cls)
-        self._index, self._given = index, encoder
+        self._serve(index, encoder, uses)
+        return self
+
+    def _serve(self, index: Index, encoder: Encoder | None, uses: Sequence[str] | None = None) -> None:
+        self._index: Index = index
+        self._given = encoder
         self._ranker = Ranker(index, uses) if uses is not None else Ranker(index)
         self._advisor = Advisor(index)
-        return self
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {kind}" for kind, n in self.counts.items())
@@ -63,6 +66,16 @@ class Navigator:
     def counts(self) -> Mapping[str, int]:
         """How many resources of each kind."""
         return dict(self._index.manifest["counts"])
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of filters that `ask` and `similar` take."""
+        return filter_names(self._index.vocabulary)
+
+    def check_filters(self, kinds: Sequence[str], filters: Mapping[str, Any]) -> None:
+        """Raise UsageError, as `ask` would, if a kind or filter is not known."""
+        self._terms_of("kind", kinds)
+        self._limits(filters)
 
     @property
     def manifest(self) -> Mapping[str, Any]:
@@ -78,8 +91,7 @@ class Navigator:
         """
         if not text.strip():
             raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
-        if top_k < 1:
-            raise UsageError(f"top_k: found {top_k}, expected 1 or more")
+        _check_top_k(top_k)
         query = understand(text, self._index.vocabulary, self._index.lexical.frequency)
         vector = self._encoder.encode([query.search_text])[0]
         fixed = self._limits(filters)
@@ -90,8 +102,9 @@ class Navigator:
         if found.match == "none":
             return Answer(view, found.match, hits, notes=tuple(notes))
         problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
-        recommended = {part: recommend(problem, top_k) for part, recommend in self._advisor.parts().items()}
-        return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred))
+        recommended = {part: recommend(problem, top_k) for part, recommend in self._advisor.makers().items()}
+        missing = [f"the catalog knows no {part} for this problem" for part, known in recommended.items() if not known]
+        return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred, *missing))
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
@@ -105,6 +118,7 @@ class Navigator:
 
     def similar(self, identifier: str, *, top_k: int = 10, **filters: Any) -> tuple[Hit, ...]:
         """Resources of the same kind most like this one, itself left out; filters as in `ask`."""
+        _check_top_k(top_k)
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
@@ -125,8 +139,8 @@ class Navigator:
                 counts[facet][term] = len(rows)
         return {f: dict(sorted(c.items(), key=lambda item: (-item[1], item[0]))) for f, c in counts.items()}
 
-    def parts(self) -> tuple[Index, Encoder]:
-        """The index and the encoder it was built with, for measuring."""
+    def index_and_encoder(self) -> tuple[Index, Encoder]:
+        """What answers are made from; loads the encoder. Raises ModelMissing or IndexUnusable if it cannot serve."""
         return self._index, self._encoder
 
     # what ask is made of
@@ -167,7 +181,7 @@ class Navigator:
         return from_filters({name.removesuffix("_"): value for name, value in filters.items()}, self._index.vocabulary)
 
     def _terms_of(self, facet: str, given: Sequence[str]) -> tuple[str, ...]:
-        return tuple(str(limit.value) for limit in self._limits({facet: list(given)}))
+        return tuple(known_term(facet, text, self._index.vocabulary) for text in given)
 
     def _hit(self, scored: Scored, found: Found) -> Hit:
         resource, terms = self._index.resources[scored.row], self._index.closures[scored.row]
@@ -207,6 +221,11 @@ class Navigator:
         names = {r.id: f"{r.id} {r.name}" for r in self._index.resources}
         near = process.extract(identifier, names, scorer=fuzz.WRatio, processor=str.casefold, limit=3, score_cutoff=60)
         return f" (did you mean {', '.join(n[2] for n in near)}?)" if near else ""
+
+
+def _check_top_k(top_k: int) -> None:
+    if top_k < 1:
+        raise UsageError(f"top_k: found {top_k}, expected 1 or more")
 
 
 def no_answer(text: str, why: str) -> Answer:

@@ -10,9 +10,8 @@ from typing import Any
 from navsearch import limits
 from navsearch.limits import Limit
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
-from navsearch.words import STOP_WORDS, Word, has_han, stem, words
+from navsearch.words import STOP_WORDS, Word, has_han, negated, stem, words
 
-_NEGATORS = frozenset({"not", "no", "without", "excluding", "exclude", "except", "but not", "non"})
 # Spelling: shorter words are not corrected; longer ones may hold two slips.
 _LEAST, _LONG = 5, 10
 
@@ -27,7 +26,6 @@ _CHATTY = frozenset(
 )
 _CHATTY_STEMS = frozenset(map(stem, _CHATTY))
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
-_FILLERS = frozenset({"any", "a", "an", "the", "for", "using", "based", "on", "of", "in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +70,13 @@ def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | Non
     `known` tells in how many records a stem occurs: such words are never corrected, and of two equally near words the
     more frequent is taken.
     """
-    clean = re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
     corrected_text, corrected = _correct(clean, vocabulary, known or {})
     stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
     stated += limits.venues(corrected_text, vocabulary)
     rest = _without(corrected_text, (said for _, said in stated))
-    tags = vocabulary.tags(rest)
-    wanted, excluded = _split_excluded(tags, words(rest))
+    tags = _outermost(vocabulary.tags(rest))
+    wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
     return Query(
         text=text,
         search_text=_search_text(rest, wanted),
@@ -117,19 +115,31 @@ def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.stem for w in left if w.folded not in STOP_WORDS and w.stem not in _CHATTY_STEMS))
 
 
-def _split_excluded(tags: Iterable[Tag], found: list[Word]) -> tuple[list[Tag], list[Tag]]:
+def _outermost(tags: list[Tag]) -> list[Tag]:
+    """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer")."""
+    longer = [t for t in tags if t.end - t.start > 1]
+    inside = (any(o.start <= t.start and t.end <= o.end and o.end - o.start > t.end - t.start for o in longer) for t in tags)
+    return [t for t, within in zip(tags, inside, strict=True) if t.strength > WEAK or not within]
+
+
+def _split_excluded(tags: Iterable[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
+    """The tags wanted and those ruled out; what is ruled out with an everyday word is neither."""
     wanted: list[Tag] = []
     excluded: list[Tag] = []
     for tag in tags:
-        (excluded if _negated(tag, found) else wanted).append(tag)
+        if not (tag.start > 0 and (negated(found, tag.start) or _continues(tag, excluded, found))):
+            wanted.append(tag)
+        elif tag.strength > WEAK and vocabulary.facets[tag.facet].more.get("searched", True):
+            excluded.append(tag)
     return wanted, excluded
 
 
-def _negated(tag: Tag, found: list[Word]) -> bool:
-    place = tag.start - 1
-    while place >= 0 and found[place].folded in _FILLERS:
-        place -= 1
-    return tag.start > 0 and place >= 0 and found[place].folded in _NEGATORS
+def _continues(tag: Tag, excluded: list[Tag], found: list[Word]) -> bool:
+    """True if `tag` is joined to an excluded one of its facet: excluding CT and MRI."""
+    before = next((t for t in excluded if t.facet == tag.facet and t.end <= tag.start), None)
+    last = excluded[-1] if before and excluded[-1].facet == tag.facet else before
+    between = {w.folded for w in found[last.end : tag.start]} if last else {"none"}
+    return last is not None and between <= {"and", "or", "nor"}
 
 
 def _without(text: str, said: Iterable[str]) -> str:

@@ -41,6 +41,10 @@ _LONGEST_NAME = 8
 # A wanted term that nothing carries lowers the verdict to this share: however alike the rest, the point may be missed.
 UNSERVED = 0.8
 
+# What makes a verdict above none possible: a cosine of this size, or this share of at least so many words.
+_MEANING, _MOST, _SEVERAL = 0.42, 0.5, 3
+_LOOKED_AT = 3
+
 # Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
 STRONG, WEAK = 0.42, 0.375
 
@@ -75,10 +79,13 @@ class Found:
     dropped: tuple[Limit, ...]
     unserved: tuple[Tag, ...]
     ranked: tuple[Scored, ...]
+    grounded: bool
 
     @property
     def match(self) -> str:
-        """Whether the best row fits: strong, weak or none."""
+        """Whether the best row fits: strong, weak or none. Likeness without ground, as of one word met by chance, is none."""
+        if not self.grounded:
+            return "none"
         best = self.ranked[0].score * UNSERVED ** len(self.unserved) if self.ranked else 0.0
         return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
 
@@ -94,7 +101,8 @@ class Ranker:
         """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
         ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
-        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked))
+        grounded = bool(query.limits) or any(self._grounded(s, query) for s in ranked[:_LOOKED_AT])
+        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded)
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
@@ -115,6 +123,13 @@ class Ranker:
         """Kinds of the resources whose name makes up most of the question."""
         rows = [row for row, share in names(self._index, query.search_text).items() if share > NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
+
+    def _grounded(self, scored: Scored, query: Query) -> bool:
+        """Whether a row is alike for a reason that counts: a term, a name, the meaning, or several words together."""
+        signals = scored.signals
+        term = any(t.strength == 1.0 for t in scored.met)
+        several = len(query.leftover) >= _SEVERAL and signals.words >= _MOST
+        return term or several or signals.name >= NAMED or signals.vector >= _MEANING
 
     def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
         carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
@@ -198,16 +213,21 @@ def names(index: Index, text: str) -> dict[int, float]:
     for start in range(len(found)):
         for end in range(start + 1, min(start + _LONGEST_NAME, len(found)) + 1):
             run = found[start:end]
-            for row in index.rows_named.get(key("".join(w.raw for w in run)), ()):
-                named[row] = max(named.get(row, 0.0), _name_share(index, run, content))
+            written = text[run[0].start : run[-1].end]
+            for row in index.rows_named.get(key(written), ()):
+                named[row] = max(named.get(row, 0.0), _name_share(index, row, run, written, content))
     return named
 
 
-def _name_share(index: Index, run: Sequence[Word], content: int) -> float:
-    """A word of the vocabulary that happens to be a name (Retina) says little; any other name says much."""
+def _name_share(index: Index, row: int, run: Sequence[Word], written: str, content: int) -> float:
+    """The share of the words that the name makes up, but at least NAMED for a name that can be nothing else: not a word of
+    the vocabulary (Retina), and not a single word written otherwise than the name (to drive, DRIVE)."""
     share = min(1.0, len(run) / content)
-    common = all(w.stem in index.vocabulary.known_stems for w in run)
-    return share if common else max(NAMED, share)
+    resource = index.resources[row]
+    exact = written in (resource.name, *resource.aliases)
+    known = all(w.stem in index.vocabulary.known_stems for w in run)
+    plain = len(run) == 1 and written.isalpha() and not exact
+    return share if known or plain else max(NAMED, share)
 
 
 def relax(limits: Sequence[Limit], count: Callable[[Sequence[Limit]], int]) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:

@@ -61,7 +61,7 @@ class Advisor:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def parts(self) -> dict[str, Callable[[Problem, int], tuple[Recommendation, ...]]]:
+    def makers(self) -> dict[str, Callable[[Problem, int], tuple[Recommendation, ...]]]:
         """For each part of an Answer, what fills it, with the kind that the vocabulary's kinds say."""
         makers = {"losses": self.losses, "methods": self.methods}
         kinds = self._index.vocabulary.facets["kind"].terms.values()
@@ -214,8 +214,8 @@ class Advisor:
         return sum(levels) / len(levels) if levels else 0.5
 
     def _doing(self, tasks: Iterable[str], kind: str) -> list[int]:
-        """Rows of `kind` that do one of `tasks`, or a broader one of them."""
-        wanted = {b for t in tasks for b in self._index.vocabulary.broader("task", t)}
+        """Rows of `kind` that do one of `tasks`, a broader one, or one that these are trained as."""
+        wanted = {b for t in tasks for b in self._chain(t)}
         rows = {row for task in wanted for row in self._index.rows_with.get(("task", task), ())}
         return sorted(r for r in rows if self._index.resources[r].kind == kind)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,9 +33,11 @@ def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
     title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
     yield from _section(title, (list(_hit_lines(i, h)) for i, h in enumerate(answer.hits, 1)))
     for part_title, part in _PARTS:
-        recommended: Sequence[Recommendation] = getattr(answer, part)[:shown]
+        every: Sequence[Recommendation] = getattr(answer, part)
+        recommended = every[:shown]
         roles = len({r.role for r in recommended}) > 1
-        yield from _section(part_title, (list(_recommended_lines(i, r, with_role=roles)) for i, r in enumerate(recommended, 1)))
+        title = part_title if len(recommended) == len(every) else f"{part_title} ({len(recommended)} of {len(every)})"
+        yield from _section(title, (list(_recommended_lines(i, r, with_role=roles)) for i, r in enumerate(recommended, 1)))
     yield Line(0, "")
     yield Line(0, _LEGEND, "dim")
 
@@ -67,14 +70,15 @@ def markdown(answer: Answer) -> str:
     return "\n".join(out)
 
 
-def as_json(value: Mapping[str, Any]) -> str:
+def as_json(value: Any) -> str:
     """`value` as indented JSON with a newline at its end."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_jsonl(value: Mapping[str, Any]) -> str:
-    """`value` as one line of JSON."""
-    return json.dumps(value, ensure_ascii=False) + "\n"
+def as_jsonl(value: Any) -> str:
+    """`value` as one line of JSON, whatever a reader takes for the end of a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\u0085\u2028\u2029]", lambda c: f"\\u{ord(c[0]):04x}", text) + "\n"
 
 
 def as_csv(answer: Answer) -> str:
@@ -128,12 +132,12 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
 
 def ablation_lines(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[Line]:
     """nDCG@10 of each ranking by type."""
-    types = list(next(iter(table.values())))
+    types = list(next(iter(table.values()), {}))
     yield from _table("nDCG@10", {name: {t: row[t]["nDCG@10"] for t in types} for name, row in table.items()})
 
 
 def _table(corner: str, rows: Mapping[str, Mapping[str, float]]) -> Iterator[Line]:
-    columns = list(next(iter(rows.values())))
+    columns = list(next(iter(rows.values()), {}))
     width = max(len(r) for r in (*rows, corner))
     yield Line(0, f"{corner:<{width}}  " + "  ".join(f"{c:>{max(6, len(c))}}" for c in columns), "bold")
     for name, row in rows.items():

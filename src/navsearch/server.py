@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from navsearch.errors import IndexUnusable, ModelMissing, NavsearchError, UnknownResource, UsageError
@@ -26,7 +27,7 @@ def app(navigator: Navigator) -> FastAPI:
         kind: Annotated[list[str] | None, Query(description="kinds of resource, overriding the question")] = None,
     ) -> dict[str, Any]:
         """Answer a question."""
-        return navigator.ask(q, top_k=k, kinds=kind or (), **_filters(request)).as_dict()
+        return navigator.ask(q, top_k=k, kinds=kind or (), **_filters(request, navigator)).as_dict()
 
     @service.get("/resources/{identifier}")
     def resource(identifier: str) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def app(navigator: Navigator) -> FastAPI:
     @service.get("/similar/{identifier}")
     def similar(request: Request, identifier: str, k: int = 10) -> list[dict[str, Any]]:
         """Resources of the same kind most like this one."""
-        return [h.as_dict() for h in navigator.similar(identifier, top_k=k, **_filters(request))]
+        return [h.as_dict() for h in navigator.similar(identifier, top_k=k, **_filters(request, navigator))]
 
     @service.get("/facets")
     def facets(name: str | None = None) -> dict[str, dict[str, int]]:
@@ -58,11 +59,19 @@ def app(navigator: Navigator) -> FastAPI:
     def refuse(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 500))  # type: ignore[arg-type]
 
+    @service.exception_handler(RequestValidationError)
+    def misread(_: Request, error: Exception) -> JSONResponse:
+        first = error.errors()[0]  # type: ignore[attr-defined]
+        said = f"{first['loc'][-1]}: found {first.get('input')!r}, {first['msg'][:1].lower()}{first['msg'][1:]}"
+        return JSONResponse({"error": said}, 400)
+
     return service
 
 
-def _filters(request: Request) -> dict[str, Any]:
+def _filters(request: Request, navigator: Navigator) -> dict[str, Any]:
     names = {n for n in request.query_params if n not in _OWN}
+    for name in sorted(names - {*navigator.filters}):
+        raise UsageError(f"parameter {name!r} is not known; parameters: {', '.join((*sorted(_OWN), *navigator.filters))}")
     return {n: _one_or_more(request.query_params.getlist(n)) for n in names}
 
 

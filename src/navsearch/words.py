@@ -34,6 +34,10 @@ STOP_WORDS = frozenset(
 )
 
 
+_NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
+_FILLERS = frozenset("any a an the for from using based on of in".split())
+
+
 class Word(NamedTuple):
     """One word of a text: as written, folded, its stem, and where it stands (character offsets)."""
 
@@ -57,6 +61,14 @@ def stems(text: str) -> tuple[str, ...]:
 def content_stems(text: str) -> list[str]:
     """The stems of the words of `text` that are no stop words."""
     return [w.stem for w in words(text) if w.folded not in STOP_WORDS]
+
+
+def negated(found: list[Word], start: int) -> bool:
+    """True if the word at `start` is ruled out by one before it: not MRI, without any contrast, excluding the brain."""
+    place = start - 1
+    while place >= 0 and found[place].folded in _FILLERS:
+        place -= 1
+    return place >= 0 and found[place].folded in _NEGATORS
 
 
 def key(text: str) -> str:
