@@ -72,7 +72,8 @@ class Advisor:
         leave the task open, from the hits of the kind that was asked for."""
         common, shown = self._common(best), self._common(hits)
         named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
-        tasks = self._narrowest(named) or (*common.get("task", ()), *shown.get("task", ()))[:1]
+        implied = (*common.get("task", ()), *shown.get("task", ()))[:1]
+        tasks = (*self._narrowest(named), *(t for t in implied if t not in named))
         asked = query.terms("trait")
         inferred = [t for t in common.get("trait", ()) if t not in asked]
         problem = Problem(
@@ -82,18 +83,25 @@ class Advisor:
             datasets={self._index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]},
         )
         said = [f"no task named: {tasks[0]} assumed, which most of the best hits are for"] if tasks and not named else []
+        served = next((t for t in tasks if self._fits(self._chain(t))), None)
+        said += (
+            [f"no loss is known for {named[0]}: those for {served} are shown"] if named and served not in (None, *named) else []
+        )
         said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         return problem, tuple(said)
 
     def losses(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
-        """Resources of `kind` that serve the first task of `problem` that has any, best first; ties by row."""
+        """Resources of `kind` that serve the first task of `problem` that any serves, best first; ties by row."""
         by_task = (list(self._losses_for(task, problem, kind)) for task in problem.tasks)
         found: list[Recommendation] = next((losses for losses in by_task if losses), [])
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
 
     def methods(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
-        """Resources of `kind` to start from: those with results on the data sets found first, best evidence first."""
-        found = [self._method(row, problem) for row in self._doing(problem.tasks, kind)]
+        """Resources of `kind` to start from, for the first task of `problem` that any does: those with results on the data
+        sets found first, best evidence first."""
+        by_task = (self._doing((task,), kind) for task in problem.tasks)
+        rows: list[int] = next((rows for rows in by_task if rows), [])
+        found = [self._method(row, problem) for row in rows]
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
 
     def _common(self, ranked: Sequence[Scored]) -> dict[str, tuple[str, ...]]:

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-FACET_FREE = ("id", "kind", "name", "description", "aliases")
-
-
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A dataset, loss, method, benchmark, toolbox, collection or platform.
@@ -61,7 +58,7 @@ class Resource:
         return f"{names}. {self.description} {', '.join(terms)}".strip()
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as plain JSON values, in the order of its YAML."""
+        """The record as plain JSON values: what it is, its terms by facet (as lists), then everything else."""
         head: dict[str, Any] = {"id": self.id, "kind": self.kind, "name": self.name}
         if self.aliases:
             head["aliases"] = list(self.aliases)
