@@ -133,7 +133,8 @@ class Ranker:
 
     def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
         carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
-        return tuple(t for t in query.tags if t.strength == 1.0 and (t.facet, t.term) not in carried)
+        sure = (t for t in query.tags if t.strength == 1.0 and _facet_weight(self._index, t.facet) >= 1)
+        return tuple(t for t in sure if (t.facet, t.term) not in carried)
 
     def _meets(self, row: int, limits: Sequence[Limit]) -> bool:
         resource, terms = self._index.resources[row], self._index.closures[row]
@@ -193,7 +194,7 @@ class _Question:
         """The facet's weight x how surely the term was meant x how few rows carry it."""
         rows, carry = len(self._index.resources), len(self._index.rows_with.get((tag.facet, tag.term), ()))
         rarity = _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
-        return float(self._index.vocabulary.facets[tag.facet].more.get("weight", 1.0)) * tag.strength * rarity
+        return _facet_weight(self._index, tag.facet) * tag.strength * rarity
 
     def _level(self, row: int, tag: Tag) -> float:
         terms = self._index.closures[row].get(tag.facet)
@@ -203,6 +204,11 @@ class _Question:
             return 1.0
         broader = self._index.vocabulary.broader(tag.facet, tag.term)[1:]
         return BROADER if set(broader) & set(self._index.terms[row][tag.facet]) else 0.0
+
+
+def _facet_weight(index: Index, facet: str) -> float:
+    """How much the facet counts in ranking; those of at least 1 say what a question is about, the others what it is like."""
+    return float(index.vocabulary.facets[facet].more.get("weight", 1.0))
 
 
 def names(index: Index, text: str) -> dict[int, float]:
