@@ -122,7 +122,7 @@ class Navigator:
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
-        query = Query(resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
+        query = Query(resource.name, resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
         limits = self._limits(filters)
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
         found = self._ranker.find(query, vector, (resource.kind,), limits)

@@ -22,7 +22,9 @@ _CHATTY = frozenset(
     please problem project provide public publicly recommend recommendation require research resource search several show
     someone something start study suggest suitable task test thank train training try type use useful user want which work
     evaluate evaluating automatic automatically automated algorithm approach method learn learning deep machine network
-    neural ai set public state""".split()
+    neural ai set public state follow hi hey dear wonder hope advice advise appreciate regards cheers currently present paper
+    thesis colleague team idea tip pointer direction everyone guy maybe perhaps possible ideal prefer interest topic moment
+    question kind kindly sorry today""".split()
 )
 _CHATTY_STEMS = frozenset(map(stem, _CHATTY))
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
@@ -32,12 +34,14 @@ _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by"
 class Query:
     """A question understood.
 
-    `search_text` is what the engines see: misspelt words corrected, Chinese terms in English, limits taken out. `tags` are
+    `plain_text` is the text with misspelt words corrected, Chinese terms in English and limits taken out, in which names are
+    looked for; `search_text` is its content words alone, which vector and word search see. `tags` are
     wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of
     resource asked for, empty if none is named; `hinted` those that an everyday word could mean.
     """
 
     text: str
+    plain_text: str
     search_text: str
     tags: tuple[Tag, ...]
     leftover: tuple[str, ...]
@@ -79,7 +83,8 @@ def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | Non
     wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
     return Query(
         text=text,
-        search_text=_search_text(rest, wanted),
+        plain_text=_plain(rest, wanted),
+        search_text=_core(_plain(rest, wanted)),
         tags=_searched(wanted, vocabulary),
         leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
@@ -149,13 +154,19 @@ def _without(text: str, said: Iterable[str]) -> str:
     return text
 
 
-def _search_text(text: str, tags: Iterable[Tag]) -> str:
-    """Chinese is put into the vocabulary's English terms, as the encoder and the word index read English."""
+def _plain(text: str, tags: Iterable[Tag]) -> str:
+    """`text` with Chinese put into the vocabulary's English terms, as the engines read English."""
     if not has_han(text):
         return text
     english = dict.fromkeys(t.term for t in tags if t.start < 0)
     latin = " ".join(w.raw for w in words(text) if not has_han(w.raw))
     return f"{latin} {' '.join(english)}".strip() or text
+
+
+def _core(text: str) -> str:
+    """The content words of `text`, sorted: how a question is dressed and ordered should not change its answer."""
+    content = (w.raw for w in words(text) if w.folded not in STOP_WORDS and w.stem not in _CHATTY_STEMS)
+    return " ".join(sorted(content, key=str.lower)) or text
 
 
 def _correct(text: str, vocabulary: Vocabulary, known: Mapping[str, int]) -> tuple[str, tuple[tuple[str, str], ...]]:

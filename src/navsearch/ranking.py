@@ -15,7 +15,7 @@ from navsearch.limits import Limit
 from navsearch.query import Query
 from navsearch.vectors import Matrix, Rows
 from navsearch.vocabulary import Tag
-from navsearch.words import STOP_WORDS, Word, key, words
+from navsearch.words import Word, key, words
 
 # Rows each engine proposes. Independent of how many hits are asked for, so that the first k of k + 1 hits are the k hits.
 POOL = 100
@@ -121,7 +121,7 @@ class Ranker:
 
     def kinds_named(self, query: Query) -> tuple[str, ...]:
         """Kinds of the resources whose name makes up most of the question."""
-        rows = [row for row, share in names(self._index, query.search_text).items() if share > NAMED]
+        rows = [row for row, share in names(self._index, query).items() if share > NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
 
     def _grounded(self, scored: Scored, query: Query) -> bool:
@@ -161,7 +161,7 @@ class _Question:
     def __init__(self, index: Index, query: Query) -> None:
         self._index = index
         self.words: NDArray[np.float32] = index.lexical.scores(query.search_text)
-        self.names = names(index, query.search_text)
+        self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
         self._held = LEFTOVER * sum((index.lexical.holding(w) for w in query.leftover), np.zeros(len(index.resources)))
         self.total = sum(self._weights.values()) + LEFTOVER * len(query.leftover)
@@ -211,10 +211,10 @@ def _facet_weight(index: Index, facet: str) -> float:
     return float(index.vocabulary.facets[facet].more.get("weight", 1.0))
 
 
-def names(index: Index, text: str) -> dict[int, float]:
-    """Rows whose name or alias `text` holds, with how much of its content words the name makes up (0..1)."""
-    found = words(text)
-    content = sum(w.folded not in STOP_WORDS for w in found) or 1
+def names(index: Index, query: Query) -> dict[int, float]:
+    """Rows whose name or alias the question holds, with how much of its content words the name makes up (0..1)."""
+    text, found = query.plain_text, words(query.plain_text)
+    content = len(words(query.search_text)) or 1
     named: dict[int, float] = {}
     for start in range(len(found)):
         for end in range(start + 1, min(start + _LONGEST_NAME, len(found)) + 1):
