@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import ROOT, WordHashEncoder
-from navsearch import Navigator, UsageError, evaluate
+from navsearch import Navigator, UsageError, comparing, evaluate
 from navsearch.index import Index
 
 DEV = ROOT / "evaluation/dev.jsonl"
@@ -104,3 +105,49 @@ def test_all_signals_beat_each_alone(real: Navigator) -> None:
     table = evaluate.ablate(index, encoder, evaluate.read_judged(DEV))
     scores = {name: row["all"]["nDCG@10"] for name, row in table.items()}
     assert scores["all"] > max(scores[name] for name in ("words", "vectors", "tags"))
+
+
+def report(**ndcg: float) -> dict[str, Any]:
+    rows = [{"id": i, "type": "facet", "query": i, "measures": {"dataset": {"nDCG@10": v}}} for i, v in ndcg.items()]
+    return {"queries": rows}
+
+
+class TestComparing:
+    """Paired differences between two evaluations."""
+
+    def test_equal_reports_differ_by_nothing(self) -> None:
+        """No change: mean and interval are zero, nothing got worse."""
+        same = report(a=0.5, b=0.7)
+        assert comparing.differences(same, same)[0] == comparing.Difference("dataset", "facet", 2, 0.0, 0.0, 0.0)
+        assert comparing.regressions(same, same) == ()
+
+    def test_a_steady_gain_is_significant(self) -> None:
+        """Every question better by the same amount: the interval is that amount."""
+        before = report(**{f"q{i}": 0.5 for i in range(9)})
+        found = comparing.differences(before, report(**{f"q{i}": 0.6 for i in range(9)}))
+        assert {d.type for d in found} == {"facet", "all"}
+        assert all(d.significant and (d.mean, d.low, d.high) == (0.1, 0.1, 0.1) for d in found)
+
+    def test_mixed_changes_are_not(self) -> None:
+        """One up, one down: the interval holds zero; the loser is named first."""
+        before, after = report(a=0.5, b=0.5, c=0.5), report(a=0.9, b=0.1, c=0.4)
+        assert not comparing.differences(before, after)[0].significant
+        assert [r["id"] for r in comparing.regressions(before, after)] == ["b", "c"]
+
+    def test_reports_must_be_reports_on_the_same_questions(self, tmp_path: Path) -> None:
+        """What cannot be compared is refused."""
+        (tmp_path / "x.json").write_text("{}")
+        with pytest.raises(UsageError, match="found no evaluation"):
+            comparing.read_report(tmp_path / "x.json")
+        with pytest.raises(UsageError, match="share no question"):
+            comparing.differences(report(a=1), report(b=1))
+
+
+def test_misses_name_what_is_missing_and_what_stands_instead(small_index: Index, tmp_path: Path) -> None:
+    """The worst ranking first, with what was understood."""
+    questions = judged(tmp_path, relevant={"dataset": {"Beta Brain": 3, "No Such Set": 2}})
+    found = evaluate.evaluate(small_index, WordHashEncoder(), questions)
+    worst = evaluate.misses(small_index, WordHashEncoder(), questions, found, 5)
+    assert [m.missing for m in worst] == [("No Such Set",)]
+    assert worst[0].instead[0].startswith("Alpha Liver")
+    assert worst[0].understood["anatomy"] == ["liver"]

@@ -265,33 +265,57 @@ def check(context: typer.Context) -> None:
 @app.command()
 def evaluate(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Judged queries, one JSON object a line.")],
+    file: Annotated[Path | None, typer.Argument(help="Judged queries, one JSON object a line.", show_default=False)] = None,
     output: Form = Format.text,
+    compare: Annotated[
+        tuple[Path, Path] | None, typer.Option(help="Two reports of evaluate --format json: how the second differs.")
+    ] = None,
+    misses: Annotated[int, typer.Option(help="Show so many of the worst rankings, with what stands there instead.")] = 0,
     *,
-    ablate: Annotated[bool, typer.Option(help="Compare words alone, vectors alone, tags alone, all.")] = False,
+    ablate: Annotated[bool, typer.Option(help="Compare rankings by one signal, without one, and by all.")] = False,
     no_build: NoBuild = False,
 ) -> None:
     """Measure the answers to judged queries: nDCG@10, recall@10, MRR, losses and verdicts.
 
-    [bold]Example[/bold]  navsearch evaluate evaluation/dev.jsonl --ablate
+    [bold]Examples[/bold]
+
+    navsearch evaluate evaluation/dev.jsonl --ablate
+
+    navsearch evaluate evaluation/dev.jsonl --misses 10
+
+    navsearch evaluate --compare before.json after.json
     """
+    if (file is None) == (compare is None):
+        raise UsageError("expected either a file of judged queries or --compare with two reports")
+    if compare:
+        _compare(*compare)
+        return
     from navsearch import evaluate as measuring
 
-    places: Places = context.obj
     printed = None if output is Format.text else _as(output)
-    judged = measuring.read_judged(file)
-    index, encoder = _navigator(places, build=not no_build).index_and_encoder()
+    judged = measuring.read_judged(Path(str(file)))
+    index, encoder = _navigator(context.obj, build=not no_build).index_and_encoder()
     with _progress("asking", len(judged)) as progress:
-        report = measuring.evaluate(index, encoder, judged, progress).as_dict()
+        report = measuring.evaluate(index, encoder, judged, progress)
+    table = {}
     if ablate:
         with _progress("ablating", len(measuring.ABLATIONS)) as progress:
-            report["ablation"] = measuring.ablate(index, encoder, judged, progress)
+            table = measuring.ablate(index, encoder, judged, progress)
     if printed:
-        _write(printed(report))
+        _write(printed(report.as_dict() | ({"ablation": table} if ablate else {})))
         return
-    _print(render.report_lines(report))
+    _print(render.report_lines(report.as_dict()))
     if ablate:
-        _print([render.Line(0, ""), *render.ablation_lines(report["ablation"])])
+        _print([render.Line(0, ""), *render.ablation_lines(table)])
+    if misses:
+        _print([render.Line(0, ""), *render.miss_lines(measuring.misses(index, encoder, judged, report, misses))])
+
+
+def _compare(before: Path, after: Path) -> None:
+    from navsearch import comparing
+
+    first, second = comparing.read_report(before), comparing.read_report(after)
+    _print(render.comparison_lines(comparing.differences(first, second), comparing.regressions(first, second), most=10))
 
 
 @app.command()

@@ -64,6 +64,18 @@ class Report:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A poor ranking: relevant names missing from the first ten, best grade first, and the others that stand there."""
+
+    question: Judged
+    kind: str
+    ndcg: float
+    understood: Mapping[str, Any]
+    missing: tuple[str, ...]
+    instead: tuple[str, ...]
+
+
 def read_judged(file: Path) -> tuple[Judged, ...]:
     """The judged questions in `file`, one JSON object a line. Raises UsageError with file and line if one is malformed."""
     try:
@@ -113,6 +125,25 @@ def ablate(
         if progress:
             progress(1)
     return table
+
+
+def misses(index: Index, encoder: Encoder, judged: Sequence[Judged], report: Report, most: int) -> tuple[Miss, ...]:
+    """The `most` rankings with the lowest nDCG@10 below 1, lowest first: what was understood, what is missing from the
+    first ten, and what stands above it without being relevant."""
+    navigator, later = Navigator.of(index, _Remembering(encoder)), _added_later(index)
+    questions = {q.id: q for q in judged}
+    poor = [(m["nDCG@10"], row["id"], kind) for row in report.queries for kind, m in row["measures"].items()]
+    found = []
+    for ndcg, question, kind in sorted(p for p in poor if p[0] < 1)[:most]:
+        answer = navigator.ask(questions[question].query, kinds=[kind], top_k=_DEEP)
+        found.append(_miss(questions[question], kind, ndcg, answer.query, _names(answer, later)))
+    return tuple(found)
+
+
+def _miss(question: Judged, kind: str, ndcg: float, understood: Mapping[str, Any], names: Sequence[str]) -> Miss:
+    grades = question.relevant[kind]
+    missing = sorted((name for name in grades if name not in names), key=lambda name: -grades[name])
+    return Miss(question, kind, ndcg, understood, tuple(missing), tuple(n for n in names if n not in grades))
 
 
 class _Remembering:
@@ -211,7 +242,7 @@ def _verdicts(judged: Sequence[Judged], answers: Mapping[str, Answer]) -> dict[s
 def _row(question: Judged, values: Mapping[tuple[str, str], Mapping[str, float]], answer: Answer) -> dict[str, Any]:
     best = answer.hits[0].score if answer.hits else 0.0
     measures = {kind: m for (query, kind), m in values.items() if query == question.id}
-    head = {"id": question.id, "type": question.type, "query": question.query}
+    head = {"id": question.id, "type": question.type, "query": question.query, "understood": dict(answer.query)}
     return head | {"match": answer.match, "best_score": best, "measures": measures}
 
 

@@ -7,10 +7,14 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from navsearch.answer import Answer, Hit, Recommendation
 from navsearch.resource import Resource
+
+if TYPE_CHECKING:  # slow to import, and named only
+    from navsearch.comparing import Difference
+    from navsearch.evaluate import Miss
 
 _PARTS = (("Losses", "losses"), ("Baselines", "methods"))
 _REASONS, _EVIDENCE, _CAUTIONS = 2, 1, 1
@@ -128,6 +132,29 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
     yield Line(0, f"losses of the wrong family: {_cell(losses['bad']) or 'none'}")
     yield Line(0, f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {answered}")
     yield Line(0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {refused}")
+
+
+def miss_lines(misses: Iterable[Miss]) -> Iterator[Line]:
+    """The worst rankings, each with what was understood, what is missing and what stands there instead."""
+    for miss in misses:
+        yield Line(
+            0, f"{miss.question.id} {miss.question.type}, {miss.kind}: nDCG@10 {miss.ndcg:.3f}  {miss.question.query}", "bold"
+        )
+        yield Line(4, understood(miss.understood))
+        yield Line(4, "; ".join(miss.missing) or "nothing, the order is to blame", "red", "missing ")
+        yield Line(4, "; ".join(miss.instead) or "nothing", "yellow", "instead ")
+
+
+def comparison_lines(differences: Sequence[Difference], worse: Sequence[Mapping[str, Any]], most: int) -> Iterator[Line]:
+    """Differences as a table, those whose interval leaves zero out marked, then the worst regressions."""
+    width = max(len(f"{d.kind} {d.type}") for d in differences)
+    yield Line(0, f"{'nDCG@10, second minus first':<{width}}     n   mean  95% interval", "bold")
+    for d in differences:
+        figures = f"{d.n:>4}  {d.mean:+.3f}  {d.low:+.3f} .. {d.high:+.3f}"
+        yield Line(0, f"{f'{d.kind} {d.type}':<{width}}  {figures}" + " *" * d.significant)
+    yield Line(0, "")
+    yield Line(0, f"worse: {len(worse)} rankings" + (f", the worst {most}:" if len(worse) > most else ""), "bold")
+    yield from (Line(4, f"{w['change']:+.3f}  {w['id']} {w['kind']}: {w['query']}") for w in worse[:most])
 
 
 def ablation_lines(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Iterator[Line]:
