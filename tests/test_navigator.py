@@ -239,6 +239,22 @@ class TestLookUps:
             small.facets("organ")
 
 
+def test_relations_are_seen_from_both_ends(small: Navigator) -> None:
+    """Sets that share data say so, whichever record states it."""
+    relations = {h.id: h.relations for h in small.ask("liver tumour segmentation CT").hits}
+    assert relations["alpha-two"] == ({"type": "version_of", "id": "alpha", "note": "contains the first edition"},)
+    assert relations["alpha"][0]["type"] == "other_version"
+    assert relations["alpha"][0]["id"] == "alpha-two"
+
+
+def test_signals_make_the_score(small: Navigator) -> None:
+    """The score is the weighted mean of its signals, pulled towards 1 by a name."""
+    for hit in small.ask("Alpha Liver tumour segmentation CT").hits:
+        weights = {s: w for s, w in ranking.WEIGHTS.items() if s != "name"}
+        mean = sum(w * hit.signals[s] for s, w in weights.items()) / sum(weights.values())
+        assert hit.score == pytest.approx(mean + ranking.WEIGHTS["name"] * hit.signals["name"] * (1 - mean), abs=1e-3)
+
+
 def test_reprs_are_short(small: Navigator) -> None:
     """An object tells what it is in one line, and in a notebook as tables."""
     answer = small.ask("small lesion segmentation in liver CT")

@@ -12,14 +12,19 @@ _NAMED = 3  # hits that a repr names
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A resource that answers a question: score in 0..1, reasons for it and what it misses."""
+    """A resource that answers a question: score in 0..1, reasons for it and what it misses.
+
+    `signals` are what the score is made of (see ranking.Signals); `relations` tell which sets share its data.
+    """
 
     id: str
     kind: str
     name: str
     score: float
+    signals: Mapping[str, float]
     reasons: tuple[str, ...]
     misses: tuple[str, ...]
+    relations: tuple[Mapping[str, str], ...]
     url: str | None
     description: str
     facets: Mapping[str, tuple[str, ...]]
@@ -35,8 +40,10 @@ class Hit:
             "kind": self.kind,
             "name": self.name,
             "score": self.score,
+            "signals": dict(self.signals),
             "reasons": list(self.reasons),
             "misses": list(self.misses),
+            "relations": [dict(r) for r in self.relations],
             "url": self.url,
             "description": self.description,
             **{f: list(t) for f, t in self.facets.items()},

@@ -145,6 +145,7 @@ def ask(
     ] = None,
     output: Form = Format.text,
     *,
+    explain: Annotated[bool, typer.Option(help="Show how each score came about.")] = False,
     no_build: NoBuild = False,
     filters: dict[str, Any],
 ) -> None:
@@ -168,7 +169,7 @@ def ask(
         _answer_all(from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
         return
     answer = navigator.ask(str(text), top_k=top_k, kinds=kind or (), **filters)
-    _print_answer(answer, output)
+    _print_answer(answer, output, explain=explain)
     raise typer.Exit(1 if answer.match == "none" else 0)
 
 
@@ -418,9 +419,9 @@ def _as(output: Format) -> Callable[[Any], str]:
     return render.as_jsonl if output is Format.jsonl else render.as_json
 
 
-def _print_answer(answer: Answer, output: Format) -> None:
+def _print_answer(answer: Answer, output: Format, *, explain: bool) -> None:
     if output is Format.text:
-        _print(render.lines(answer, shown=5))
+        _print(render.lines(answer, shown=5, explain=explain))
     elif output is Format.md:
         _write(render.markdown(answer))
     elif output is Format.csv:

@@ -191,8 +191,10 @@ class Navigator:
             kind=resource.kind,
             name=resource.name,
             score=scored.score,
+            signals={name: round(value, 4) for name, value in scored.signals._asdict().items()},
             reasons=(*self._met(scored), *(str(limit) for limit in found.kept)),
             misses=(*(f"{t.facet}: {t.term}" for t in scored.missed), *unmet),
+            relations=self._relations(resource.id),
             url=resource.url,
             description=resource.description,
             facets={f: t for f, t in self._index.terms[scored.row].items() if f != "access"},
@@ -201,6 +203,22 @@ class Navigator:
             licence=resource.licence,
             access=next(iter(resource.facets.get("access", ())), None),
         )
+
+    def _relations(self, identifier: str) -> tuple[Mapping[str, str], ...]:
+        """Which resources share data with this one, stated by either side: type, the other's id or name, and a note."""
+        own = self._index.resources[self._index.row_of[identifier]].fields.get("relations") or ()
+        return (*own, *self._related_to.get(identifier, ()))
+
+    @cached_property
+    def _related_to(self) -> dict[str, list[dict[str, str]]]:
+        """The relations that others state, by the id they point to, seen from there."""
+        found: dict[str, list[dict[str, str]]] = {}
+        for resource in self._index.resources:
+            for relation in resource.fields.get("relations") or ():
+                if "id" in relation:
+                    seen = {**relation, "type": _REVERSED.get(relation["type"], relation["type"]), "id": resource.id}
+                    found.setdefault(relation["id"], []).append(seen)
+        return found
 
     def _met(self, scored: Scored) -> list[str]:
         """The wanted terms the row meets, naming the narrower term by which it does; else by what it was found."""
@@ -221,6 +239,10 @@ class Navigator:
         names = {r.id: f"{r.id} {r.name}" for r in self._index.resources}
         near = process.extract(identifier, names, scorer=fuzz.WRatio, processor=str.casefold, limit=3, score_cutoff=60)
         return f" (did you mean {', '.join(n[2] for n in near)}?)" if near else ""
+
+
+# How a relation reads from its other end; what is not here reads the same.
+_REVERSED = {"derived_from": "source_of", "version_of": "other_version"}
 
 
 def _check_top_k(top_k: int) -> None:

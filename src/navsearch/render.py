@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from navsearch.answer import Answer, Hit, Recommendation
+from navsearch.ranking import WEIGHTS
 from navsearch.resource import Resource
 
 if TYPE_CHECKING:  # slow to import, and named only
@@ -29,13 +30,13 @@ class Line(NamedTuple):
     mark: str = ""
 
 
-def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
-    """The whole answer for people; `shown` limits losses and baselines (all by default)."""
+def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) -> Iterator[Line]:
+    """The whole answer for people; `shown` limits losses and baselines (all by default), `explain` adds the arithmetic."""
     yield Line(0, f"Understood: {understood(answer.query)}", "bold")
     yield Line(0, f"Match: {answer.match}", _MATCH_STYLE[answer.match])
     yield from (Line(0, f"Note: {note}", "yellow") for note in answer.notes)
     title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
-    yield from _section(title, (list(_hit_lines(i, h)) for i, h in enumerate(answer.hits, 1)))
+    yield from _section(title, (list(_hit_lines(i, h, answer.hits, explain=explain)) for i, h in enumerate(answer.hits, 1)))
     for part_title, part in _PARTS:
         every: Sequence[Recommendation] = getattr(answer, part)
         recommended = every[:shown]
@@ -46,7 +47,7 @@ def lines(answer: Answer, shown: int | None = None) -> Iterator[Line]:
     yield Line(0, _LEGEND, "dim")
 
 
-_LEGEND = "+ fits   - misses   = published figure   ! caution"
+_LEGEND = "+ fits   - misses   ~ shares data   = published figure   ! caution"
 _MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
 
 
@@ -116,7 +117,7 @@ _SHORT = 40
 def hits_lines(hits: Sequence[Hit]) -> Iterator[Line]:
     """Hits alone, as `similar` shows them."""
     for number, hit in enumerate(hits, 1):
-        yield from _hit_lines(number, hit)
+        yield from _hit_lines(number, hit, hits)
 
 
 def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
@@ -188,14 +189,34 @@ def _title(answer: Answer) -> str:
     return kind + ("es" if kind.endswith(("s", "x")) else "s")
 
 
-def _hit_lines(number: int, hit: Hit) -> Iterator[Line]:
+def _hit_lines(number: int, hit: Hit, hits: Sequence[Hit], *, explain: bool = False) -> Iterator[Line]:
     yield Line(0, f"{hit.score:.2f}  {hit.name}  [{hit.id}]", "bold", f"{number:>2}. ")
     yield Line(4, _facts(hit))
     yield Line(4, "; ".join(hit.reasons), "green", "+ ")
     if hit.misses:
         yield Line(4, "; ".join(hit.misses), "red", "- ")
+    yield from (Line(4, shared, "yellow", "~ ") for shared in _shared(hit, hits))
+    if explain:
+        yield Line(4, _arithmetic(hit), "dim")
     if hit.url:
         yield Line(4, hit.url, "blue")
+
+
+def _shared(hit: Hit, hits: Sequence[Hit]) -> Iterator[str]:
+    """Which of the hits share data with this one: never train on one and test on the other."""
+    shown = {h.id: h.name for h in hits}
+    for relation in hit.relations:
+        if relation.get("id") in shown:
+            note = f" ({relation['note']})" if "note" in relation else ""
+            yield f"{relation['type'].replace('_', ' ')} {shown[relation['id']]}{note}"
+
+
+def _arithmetic(hit: Hit) -> str:
+    """How the score came about: weights x signals; a name, if there is one, then closes part of the distance to 1."""
+    parts = [(name, weight) for name, weight in WEIGHTS.items() if name != "name"]
+    mean = " + ".join(f"{weight:g} × {name} {hit.signals[name]:.2f}" for name, weight in parts)
+    name = f", then name {hit.signals['name']:.2f} × {WEIGHTS['name']:g} of the rest" if hit.signals["name"] else ""
+    return f"{hit.score:.2f} = ({mean}) / {sum(w for _, w in parts):g}{name}"
 
 
 def _facts(hit: Hit) -> str:
