@@ -163,6 +163,22 @@ def test_nothing_fits_is_said(small: Navigator) -> None:
     assert "nothing in the catalog fits" in answer.notes[-1]
 
 
+def test_a_kind_that_is_named_gives_ground(small: Navigator) -> None:
+    """An everyday word is ground enough beside a named kind."""
+    assert small.ask("which loss when it is rare").match != "none"
+
+
+def test_a_name_that_is_ruled_out_does_not_come(small: Navigator) -> None:
+    """Asking for another set than Alpha Liver does not bring Alpha Liver."""
+    assert "alpha" in ids(small.ask("liver segmentation CT"))
+    assert "alpha" not in ids(small.ask("liver segmentation CT other than Alpha Liver"))
+
+
+def test_limits_alone_are_a_question(small: Navigator) -> None:
+    """What satisfies every limit fits, if nothing else was asked."""
+    assert small.ask("at least 100 cases").match == "strong"
+
+
 def test_a_wanted_term_that_nothing_carries_is_said(small: Navigator) -> None:
     """The vocabulary knows more than the catalog holds: no set is for phase recognition, and the answer says so."""
     answer = small.ask("phase recognition on ultrasound frames of liver")

@@ -21,7 +21,7 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
     assert query.terms("task") == ("segmentation",)
     assert query.terms("anatomy") == ("liver",)
     assert query.terms("trait") == ("small targets",)
-    assert query.leftover == ("fibrosi",)
+    assert query.leftover == ("fibrosis",)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
         ("not from MICCAI", ["venue != MICCAI"]),
         ("not MICCAI 2022", ["venue != MICCAI 2022"]),
         ("between 100 and 200 scans", ["cases >= 100", "cases <= 200"]),
+        ("with 50-200 cases", ["cases >= 50", "cases <= 200"]),
+        ("from 50 to 200 images", ["cases >= 50", "cases <= 200"]),
         ("at least 100 chest CT scans", ["cases >= 100"]),
         ("released since 2020", ["year >= 2020"]),
         ("from 2023 or later", ["year >= 2023"]),

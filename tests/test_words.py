@@ -36,6 +36,14 @@ def test_inflections_share_a_stem() -> None:
     assert stems("segmenting lesions") == stems("segmentation lesion")
 
 
+@pytest.mark.parametrize(
+    ("disease", "organ"), [("retinitis", "retina"), ("prostatitis", "prostate"), ("nephropathy", "nephron")]
+)
+def test_diseases_are_not_their_organs(disease: str, organ: str) -> None:
+    """The ending that names a disease is kept."""
+    assert stems(disease) == (disease,) != stems(organ)
+
+
 def test_hyphens_part_words() -> None:
     """A hyphenated compound is two words, so both ways of writing it match."""
     assert stems("contrast-enhanced CT") == stems("contrast enhanced CT")

@@ -40,10 +40,8 @@ class Hit:
             "kind": self.kind,
             "name": self.name,
             "score": self.score,
-            "signals": dict(self.signals),
             "reasons": list(self.reasons),
             "misses": list(self.misses),
-            "relations": [dict(r) for r in self.relations],
             "url": self.url,
             "description": self.description,
             **{f: list(t) for f, t in self.facets.items()},
@@ -51,6 +49,8 @@ class Hit:
             "released": self.released,
             "licence": self.licence,
             "access": self.access,
+            "relations": [dict(r) for r in self.relations],
+            "signals": dict(self.signals),
         }
 
 

@@ -91,7 +91,11 @@ _NUMBER = rf"((?:\d{{1,3}}(?:,\d{{3}}){{1,3}}|\d{{1,12}})(?:\.\d{{1,6}})?)(k|m|\
 _GAP = r"(?:\s[\w-]{1,30}){0,2}?"
 _YEAR = r"((?:19|20)\d\d)"
 _NOT_COUNTED = rf"(?!\s(?:{_UNIT})\b)"
-_BETWEEN = re.compile(rf"\bbetween\s{_NUMBER}\sand\s{_NUMBER}{_GAP}\s(?P<unit>{_UNIT})\b", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"(?:\bbetween\s|\bfrom\s|(?<![\w.,-])){_NUMBER}(?:\sand\s|\sto\s|\s?[-–]\s?){_NUMBER}"
+    rf"{_GAP}\s(?P<unit>{_UNIT})\b",
+    re.IGNORECASE,
+)
 _COUNT = re.compile(
     rf"(?:(?P<before>{_any_of(_BEFORE)})\s?)?(?<![\w.,-]){_NUMBER}\s?(?P<after>{_any_of(_AFTER)})?"
     rf"{_GAP}\s(?P<unit>{_UNIT})\b(?:\s(?P<last>{_any_of(_AFTER)}))?",

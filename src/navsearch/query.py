@@ -122,13 +122,18 @@ def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
 
 def _outermost(tags: list[Tag]) -> list[Tag]:
     """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer")."""
-    longer = [t for t in tags if t.end - t.start > 1]
-    inside = (any(o.start <= t.start and t.end <= o.end and o.end - o.start > t.end - t.start for o in longer) for t in tags)
-    return [t for t, within in zip(tags, inside, strict=True) if t.strength > WEAK or not within]
+    return [t for t in tags if t.strength > WEAK or not any(_contains(o, t) for o in tags)]
+
+
+def _contains(other: Tag, tag: Tag) -> bool:
+    """Whether `other` takes all words of `tag` and more."""
+    within = other.start <= tag.start and tag.end <= other.end
+    return within and other.end - other.start > tag.end - tag.start
 
 
 def _split_excluded(tags: Iterable[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
-    """The tags wanted and those ruled out; what is ruled out with an everyday word is neither."""
+    """The tags wanted and those ruled out; neither is an everyday word that is ruled out, nor a part of a term that is
+    (no chest X-ray: the chest is not meant)."""
     wanted: list[Tag] = []
     excluded: list[Tag] = []
     for tag in tags:
@@ -136,7 +141,7 @@ def _split_excluded(tags: Iterable[Tag], found: list[Word], vocabulary: Vocabula
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].more.get("searched", True):
             excluded.append(tag)
-    return wanted, excluded
+    return wanted, [t for t in excluded if not any(_contains(o, t) for o in excluded)]
 
 
 def _continues(tag: Tag, excluded: list[Tag], found: list[Word]) -> bool:
@@ -189,7 +194,8 @@ def _spelling(word: Word, vocabulary: Vocabulary, known: Mapping[str, int]) -> s
     from rapidfuzz.distance import OSA
 
     slips = 1 if len(word.folded) < _LONG else 2
-    alike = [w for w in vocabulary.known_words if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
+    known_words = vocabulary.known_words - STOP_WORDS
+    alike = [w for w in known_words if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
     near = process.extract(word.folded, sorted(alike), scorer=OSA.distance, score_cutoff=slips, limit=None)
     best = min(near, key=lambda n: (n[1], -known.get(stem(n[0]), 0), n[0]), default=None)
     return str(best[0]) if best else None

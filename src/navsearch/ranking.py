@@ -15,7 +15,7 @@ from navsearch.limits import Limit
 from navsearch.query import Query
 from navsearch.vectors import Matrix, Rows
 from navsearch.vocabulary import Tag
-from navsearch.words import Word, key, words
+from navsearch.words import Word, key, negated, words
 
 # Rows each engine proposes. Independent of how many hits are asked for, so that the first k of k + 1 hits are the k hits.
 POOL = 100
@@ -80,13 +80,16 @@ class Found:
     unserved: tuple[Tag, ...]
     ranked: tuple[Scored, ...]
     grounded: bool
+    limits_only: bool
 
     @property
     def match(self) -> str:
         """Whether the best row fits: strong, weak or none. Likeness without ground, as of one word met by chance, is none."""
-        if not self.grounded:
+        if not self.grounded or not self.ranked:
             return "none"
-        best = self.ranked[0].score * UNSERVED ** len(self.unserved) if self.ranked else 0.0
+        if self.limits_only:
+            return "strong"
+        best = self.ranked[0].score * UNSERVED ** len(self.unserved)
         return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
 
 
@@ -100,9 +103,11 @@ class Ranker:
     def find(self, query: Query, vector: Matrix, kinds: Sequence[str], fixed: Sequence[Limit] = ()) -> Found:
         """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
-        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
+        unwanted = [row for row, share in names(self._index, query).items() if share < 0]
+        ranked = self.rank(query, vector, np.setdiff1d(self.allowed(kinds, (*kept, *fixed)), unwanted))
         grounded = bool(query.limits) or any(self._grounded(s, query) for s in ranked[:_LOOKED_AT])
-        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded)
+        plain = bool(kept) and not query.tags and not query.leftover
+        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded, plain)
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
@@ -125,9 +130,10 @@ class Ranker:
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
 
     def _grounded(self, scored: Scored, query: Query) -> bool:
-        """Whether a row is alike for a reason that counts: a term, a name, the meaning, or several words together."""
+        """Whether a row is alike for a reason that counts: a term (an everyday word will do beside a kind that was named), a
+        name, the meaning, or several words together."""
         signals = scored.signals
-        term = any(t.strength == 1.0 for t in scored.met)
+        term = any(t.strength == 1.0 or query.kinds for t in scored.met)
         several = len(query.leftover) >= _SEVERAL and signals.words >= _MOST
         return term or several or signals.name >= NAMED or signals.vector >= _MEANING
 
@@ -142,7 +148,8 @@ class Ranker:
 
     def _score(self, question: _Question, row: int, cosine: float) -> Scored:
         levels = question.levels(row)
-        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), question.names.get(row, 0.0))
+        name = max(0.0, question.names.get(row, 0.0))
+        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), name)
         met = tuple(t for t, level in levels.items() if level == 1.0)
         missed = tuple(t for t, level in levels.items() if level < 1.0)
         return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, missed)
@@ -212,7 +219,8 @@ def _facet_weight(index: Index, facet: str) -> float:
 
 
 def names(index: Index, query: Query) -> dict[int, float]:
-    """Rows whose name or alias the question holds, with how much of its content words the name makes up (0..1)."""
+    """Rows whose name or alias the question holds, with how much of its content words the name makes up (0..1); -1 for a
+    name that the question rules out."""
     text, found = query.plain_text, words(query.plain_text)
     content = len(words(query.search_text)) or 1
     named: dict[int, float] = {}
@@ -221,7 +229,8 @@ def names(index: Index, query: Query) -> dict[int, float]:
             run = found[start:end]
             written = text[run[0].start : run[-1].end]
             for row in index.rows_named.get(key(written), ()):
-                named[row] = max(named.get(row, 0.0), _name_share(index, row, run, written, content))
+                ruled_out = negated(found, start) or named.get(row, 0.0) < 0
+                named[row] = -1.0 if ruled_out else max(named.get(row, 0.0), _name_share(index, row, run, written, content))
     return named
 
 

@@ -34,6 +34,7 @@ STOP_WORDS = frozenset(
 )
 
 
+_DISEASE = ("itis", "osis", "opathy")  # retinitis is not retinal, prostatitis not prostate
 _NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
 _FILLERS = frozenset("any a an the for from using based on of in".split())
 
@@ -64,11 +65,12 @@ def content_stems(text: str) -> list[str]:
 
 
 def negated(found: list[Word], start: int) -> bool:
-    """True if the word at `start` is ruled out by one before it: not MRI, without any contrast, excluding the brain."""
+    """True if the word at `start` is ruled out before it: not MRI, without any contrast, other than the brain."""
     place = start - 1
     while place >= 0 and found[place].folded in _FILLERS:
         place -= 1
-    return place >= 0 and found[place].folded in _NEGATORS
+    before = [w.folded for w in found[max(0, place - 1) : place + 1]]
+    return before == ["other", "than"] or (place >= 0 and before[-1] in _NEGATORS)
 
 
 def key(text: str) -> str:
@@ -99,8 +101,8 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def stem(folded: str) -> str:
-    """The Snowball stem of a folded word."""
-    return str(_stemmer().stemWord(folded))
+    """The Snowball stem of a folded word; names of diseases keep their ending, which tells them from the organ."""
+    return folded if folded.endswith(_DISEASE) else str(_stemmer().stemWord(folded))
 
 
 @lru_cache(maxsize=1)
