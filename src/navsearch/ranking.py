@@ -103,8 +103,7 @@ class Ranker:
     def find(self, query: Query, vector: Matrix, kinds: Sequence[str], fixed: Sequence[Limit] = ()) -> Found:
         """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
-        unwanted = [row for row, share in names(self._index, query).items() if share < 0]
-        ranked = self.rank(query, vector, np.setdiff1d(self.allowed(kinds, (*kept, *fixed)), unwanted))
+        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
         grounded = bool(query.limits) or any(self._grounded(s, query) for s in ranked[:_LOOKED_AT])
         plain = bool(kept) and not query.tags and not query.leftover
         return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded, plain)
@@ -116,8 +115,9 @@ class Ranker:
         return np.asarray([r for r in rows if self._meets(r, limits)], dtype=np.int64)
 
     def rank(self, query: Query, vector: Matrix, allowed: Rows) -> list[Scored]:
-        """The proposed rows among `allowed`, best first; ties go to the lower row."""
+        """The proposed rows among `allowed`, less those ruled out by name, best first; ties go to the lower row."""
         question = _Question(self._index, query)
+        allowed = np.setdiff1d(allowed, [row for row, share in question.names.items() if share < 0])
         near = self._index.vectors.propose(vector, POOL, allowed)
         rows = np.union1d(near, question.proposed(allowed)).astype(np.int64)
         cosines = self._index.vectors.similarity(vector, rows)
@@ -148,8 +148,8 @@ class Ranker:
 
     def _score(self, question: _Question, row: int, cosine: float) -> Scored:
         levels = question.levels(row)
-        name = max(0.0, question.names.get(row, 0.0))
-        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), name)
+        named = question.names.get(row, 0.0)
+        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), named)
         met = tuple(t for t, level in levels.items() if level == 1.0)
         missed = tuple(t for t, level in levels.items() if level < 1.0)
         return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, missed)
