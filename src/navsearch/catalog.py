@@ -15,7 +15,7 @@ from navsearch.errors import CatalogError, UsageError
 from navsearch.locations import default_catalog
 from navsearch.reading import SUFFIXES, Document, read
 from navsearch.resource import Resource
-from navsearch.vocabulary import Vocabulary
+from navsearch.vocabulary import LISTS, Vocabulary
 
 # Folders of a catalog that hold something else than resources, and what a file there is (a name in schema.json).
 TABLES = {"vocabulary": "vocabulary", "results": "result_table", "relations": "relation"}
@@ -107,11 +107,10 @@ def _vocabulary(documents: list[tuple[str, Document]]) -> Vocabulary:
 def _is_facet(table: Any) -> bool:
     """Whether a vocabulary can be made of `table` at all; what else is wrong with it, the check says."""
     terms = table.get("terms") if isinstance(table, dict) else None
-    lists = ("synonyms", "weak", "zh")
     if not (isinstance(terms, dict) and isinstance(table.get("facet"), str) and isinstance(table.get("order", 0), int)):
         return False
     fine = (t is not None and isinstance(t, dict) and isinstance(t.get("broader", ""), str) for t in terms.values())
-    return all(fine) and all(isinstance(t.get(f, []), list) for t in terms.values() for f in lists)
+    return all(fine) and all(isinstance(t.get(f, []), list) for t in terms.values() for f in LISTS)
 
 
 def _shipped_vocabulary() -> list[Path]:

@@ -23,13 +23,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from navsearch.catalog import Catalog
 from navsearch.encoder import Encoder, Progress, sha256_of
 from navsearch.errors import MEND, IndexUnusable
 from navsearch.lexical import Lexical
 from navsearch.resource import Resource
 from navsearch.vectors import Vectors
-from navsearch.vocabulary import Vocabulary
+from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import key, words
 
 FORMAT = 1
@@ -79,6 +81,23 @@ class Index:
             for name in dict.fromkeys(map(key, names)):
                 table.setdefault(name, []).append(row)
         return {k: tuple(v) for k, v in table.items()}
+
+    @property
+    def frequency(self) -> Mapping[str, int]:
+        """In how many rows each stem occurs."""
+        return self.lexical.frequency
+
+    def company(self, first: Tag | str, second: Tag | str) -> float:
+        """How much more often two terms or stems occur in one row than by chance: 1 as often, 0 never."""
+        one, other = self._having(first), self._having(second)
+        by_chance = len(one) * len(other) / len(self.resources)
+        return len(one & other) / by_chance if by_chance else 0.0
+
+    def _having(self, item: Tag | str) -> frozenset[int]:
+        """The rows that carry a term or hold a stem."""
+        if isinstance(item, Tag):
+            return frozenset(self.rows_with.get((item.facet, item.term), ()))
+        return frozenset(np.flatnonzero(self.lexical.holding(item)).tolist())
 
     def _short(self, resource: Resource) -> list[str]:
         """The name without the word for its kind (Lovász-Softmax Loss), if at least two words are left."""

@@ -92,7 +92,7 @@ class Navigator:
         if not text.strip():
             raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
         _check_top_k(top_k)
-        query = understand(text, self._index.vocabulary, self._index.lexical.frequency)
+        query = understand(text, self._index.vocabulary, self._index)
         vector = self._encoder.encode([query.search_text])[0]
         fixed = self._limits(filters)
         found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
@@ -252,12 +252,13 @@ def _check_top_k(top_k: int) -> None:
 
 def no_answer(text: str, why: str) -> Answer:
     """The answer to a question that cannot be asked."""
-    empty = {"text": text, "kind": [], "limits": [], "excluded": [], "corrected": []}
+    empty = {"text": text, "kind": [], "limits": [], "excluded": [], "corrected": [], "ambiguous": []}
     return Answer(empty, "none", (), notes=(why,))
 
 
 def _notes(query: Query, found: Found) -> list[str]:
     notes = [f"read {wrong!r} as {better!r}" for wrong, better in query.corrected]
+    notes += [str(ambiguity) for ambiguity in query.ambiguous]
     notes += [f"nothing satisfies {limit.asked!r}: that limit was dropped" for limit in found.dropped]
     notes += [f"no {' or '.join(found.kinds)} of the catalog has {tag.facet} {tag.term!r}" for tag in found.unserved]
     if not found.ranked:

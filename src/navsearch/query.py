@@ -9,6 +9,7 @@ from typing import Any
 
 from navsearch import limits
 from navsearch.limits import Limit
+from navsearch.meanings import Ambiguity, Usage, resolve
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
 from navsearch.words import STOP_WORDS, Word, has_han, negated, stem, words
 
@@ -50,6 +51,7 @@ class Query:
     hinted: tuple[str, ...]
     limits: tuple[Limit, ...]
     corrected: tuple[tuple[str, str], ...]
+    ambiguous: tuple[Ambiguity, ...] = ()
 
     def terms(self, facet: str) -> tuple[str, ...]:
         """The wanted terms of `facet`, in the order of the question."""
@@ -65,21 +67,23 @@ class Query:
             "limits": [str(limit) for limit in self.limits],
             "excluded": [f"{t.facet}:{t.term}" for t in self.excluded],
             "corrected": [{"found": a, "read_as": b} for a, b in self.corrected],
+            "ambiguous": [a.as_dict() for a in self.ambiguous],
         }
 
 
-def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | None = None) -> Query:
+def understand(text: str, vocabulary: Vocabulary, usage: Usage | None = None) -> Query:
     """What `text` asks for, in the terms of `vocabulary`. Never raises; the same text gives the same Query.
 
-    `known` tells in how many records a stem occurs: such words are never corrected, and of two equally near words the
-    more frequent is taken.
+    `usage` tells how the catalog uses words and terms: words that occur in it are never corrected, of two equally near words
+    the more frequent is taken, and a word of several meanings is read as the one that the rest of the question speaks for.
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
-    corrected_text, corrected = _correct(clean, vocabulary, known or {})
+    corrected_text, corrected = _correct(clean, vocabulary, usage.frequency if usage else {})
     stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
     stated += limits.venues(corrected_text, vocabulary)
     rest = _without(corrected_text, (said for _, said in stated))
     tags = _outermost(vocabulary.tags(rest))
+    tags, ambiguous = resolve(tags, words(rest), usage)
     wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
     return Query(
         text=text,
@@ -92,6 +96,7 @@ def understand(text: str, vocabulary: Vocabulary, known: Mapping[str, int] | Non
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
         corrected=corrected,
+        ambiguous=ambiguous,
     )
 
 

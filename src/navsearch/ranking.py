@@ -151,8 +151,7 @@ class Ranker:
         named = question.names.get(row, 0.0)
         signals = Signals(cosine, float(question.words[row]), question.share(row, levels), named)
         met = tuple(t for t, level in levels.items() if level == 1.0)
-        missed = tuple(t for t, level in levels.items() if level < 1.0)
-        return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, missed)
+        return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, question.missed(levels))
 
     def _combine(self, signals: Signals, *, has_terms: bool) -> float:
         """Weighted mean of vector, words and (if the question has any) terms; then the name pulls the mean towards 1."""
@@ -170,8 +169,9 @@ class _Question:
         self.words: NDArray[np.float32] = index.lexical.scores(query.search_text)
         self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
+        self._wishes = _wishes(query.tags)
         self._held = LEFTOVER * sum((index.lexical.holding(w) for w in query.leftover), np.zeros(len(index.resources)))
-        self.total = sum(self._weights.values()) + LEFTOVER * len(query.leftover)
+        self.total = self._best(self._weights) + LEFTOVER * len(query.leftover)
 
     def proposed(self, allowed: Rows) -> list[int]:
         """Of `allowed`: the first by words, the first by wanted terms, and all that are named."""
@@ -186,8 +186,16 @@ class _Question:
 
     def share(self, row: int, levels: Mapping[Tag, float]) -> float:
         """Share of what is wanted, terms and leftover words by weight, that the row has."""
-        met = sum(self._weights[t] * level for t, level in levels.items()) + float(self._held[row])
+        met = self._best({t: self._weights[t] * level for t, level in levels.items()}) + float(self._held[row])
         return met / self.total if self.total else 0.0
+
+    def missed(self, levels: Mapping[Tag, float]) -> tuple[Tag, ...]:
+        """The wanted terms not wholly met; the meanings of an ambiguous word only if none is."""
+        return tuple(t for wish in self._wishes if max(levels[t] for t in wish) < 1.0 for t in wish)
+
+    def _best(self, values: Mapping[Tag, float]) -> float:
+        """The sum over the wishes, each by its best meaning."""
+        return sum(max(values[t] for t in wish) for wish in self._wishes)
 
     def _by_terms(self) -> list[int]:
         """Rows by the weight of the wanted terms they carry, most first."""
@@ -211,6 +219,15 @@ class _Question:
             return 1.0
         broader = self._index.vocabulary.broader(tag.facet, tag.term)[1:]
         return BROADER if set(broader) & set(self._index.terms[row][tag.facet]) else 0.0
+
+
+def _wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:
+    """The tags, those together that are meanings of one ambiguous word: to meet one of them is enough."""
+    wishes: dict[tuple[object, ...], list[Tag]] = {}
+    for tag in tags:
+        place = (tag.start,) if tag.ambiguous else (tag.facet, tag.term)
+        wishes.setdefault(place, []).append(tag)
+    return tuple(map(tuple, wishes.values()))
 
 
 def _facet_weight(index: Index, facet: str) -> float:

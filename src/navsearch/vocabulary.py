@@ -1,7 +1,8 @@
 """Facets and their controlled terms; text to tags. The same function serves questions and records.
 
-A term has a broader term, synonyms, weak synonyms (everyday words that only hint) and Chinese names. Matching is longest
-first within each facet; different facets may share words, so that "lung cancer" is a condition and names an organ.
+A term has a broader term, synonyms, weak synonyms (everyday words that only hint), ambiguous ones (short forms, mostly,
+that may mean other terms as well) and Chinese names. Matching is longest first within each facet; different facets may share words, so that
+"lung cancer" is a condition and names an organ.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from navsearch.words import STOP_WORDS, Word, fold, has_han, stem, words
 
 _LAST = 99
 _COMPOUND = 7  # letters of a compound that may be written apart or together; shorter ones meet by chance
-WEAK = 0.5  # strength of a weak synonym; a strong one counts 1
+WEAK = 0.5  # strength of a weak or ambiguous synonym; a strong one counts 1
+LISTS = ("synonyms", "weak", "ambiguous", "zh")  # the words for a term, by what they are
 
 
 class Tag(NamedTuple):
-    """A term found in a text: in which facet, by which words of it, where (word positions), how surely (0..1)."""
+    """A term found in a text: in which facet, by which words of it, where (word positions), how surely (0..1); and whether
+    by a word that other terms may share."""
 
     facet: str
     term: str
@@ -27,6 +30,7 @@ class Tag(NamedTuple):
     start: int
     end: int
     strength: float
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Term:
     broader: str | None = None
     synonyms: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
     zh: tuple[str, ...] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -55,6 +60,7 @@ class _Phrase(NamedTuple):
     stems: tuple[str, ...]
     term: str
     strength: float
+    ambiguous: bool
     shout: str | None  # the exact capitals it must be written in, where in small letters it is a common word
 
 
@@ -97,7 +103,8 @@ class Vocabulary:
         return frozenset(b for n in names for b in self.broader(facet, n))
 
     def tags(self, text: str) -> list[Tag]:
-        """The terms that `text` names: by facet, then by place; longest match first, no word used twice in a facet."""
+        """The terms that `text` names: by facet, then by place; longest match first, no word used twice in a facet but by the
+        meanings of an ambiguous one."""
         found = words(text)
         tags = [t for facet in self.facets for t in self._facet_tags(facet, found, text)]
         return tags + (self._han_tags(text) if has_han(text) else [])
@@ -115,12 +122,10 @@ class Vocabulary:
     def _facet_tags(self, facet: str, found: list[Word], text: str) -> Iterable[Tag]:
         phrases, place = self._phrases[facet], 0
         while place < len(found):
-            hit, length = _longest(phrases, found, place)
-            if hit is None:
-                place += 1
-                continue
+            hits, length = _longest(phrases, found, place)
             end = place + length
-            yield Tag(facet, hit.term, text[found[place].start : found[end - 1].end], place, end, hit.strength)
+            written = text[found[place].start : found[end - 1].end]
+            yield from (Tag(facet, hit.term, written, place, end, hit.strength, hit.ambiguous) for hit in hits)
             place = end
 
     def _han_tags(self, text: str) -> list[Tag]:
@@ -130,12 +135,12 @@ class Vocabulary:
                 tags.append(Tag(facet, term, zh, -1, -1, 1.0))
         return _without_contained(tags)
 
-    def _surface(self) -> Iterable[tuple[str, str, str, float]]:
+    def _surface(self) -> Iterable[tuple[str, Term, str, float]]:
         for facet in self.facets.values():
             for term in facet.terms.values():
                 strong = (p for p in (term.name, *term.synonyms) if p not in term.weak)
-                yield from ((facet.name, term.name, phrase, 1.0) for phrase in strong)
-                yield from ((facet.name, term.name, phrase, WEAK) for phrase in term.weak)
+                yield from ((facet.name, term, phrase, 1.0) for phrase in strong)
+                yield from ((facet.name, term, phrase, WEAK) for phrase in (*term.weak, *term.ambiguous))
 
     @cached_property
     def _phrases(self) -> dict[str, dict[str, list[_Phrase]]]:
@@ -143,7 +148,8 @@ class Vocabulary:
         for facet, term, phrase, strength in self._surface():
             parts = words(phrase)
             for written in _spellings(phrase, parts):
-                table[facet].setdefault(written[0], []).append(_Phrase(written, term, strength, _shout(parts)))
+                short = phrase in term.ambiguous
+                table[facet].setdefault(written[0], []).append(_Phrase(written, term.name, strength, short, _shout(parts)))
         for by_stem in table.values():
             for entries in by_stem.values():
                 entries.sort(key=lambda e: (-len(e.stems), e.strength))  # one declared weak in any form is weak in all
@@ -153,7 +159,7 @@ class Vocabulary:
     def _exact(self) -> dict[tuple[str, str], str]:
         table: dict[tuple[str, str], str] = {}
         for facet, term, phrase, _ in self._surface():
-            table.setdefault((facet, _exact_key(phrase)), term)
+            table.setdefault((facet, _exact_key(phrase)), term.name)
         for facet_ in self.facets.values():
             table |= {(facet_.name, _exact_key(t)): t for t in facet_.terms}
         return table
@@ -164,15 +170,22 @@ class Vocabulary:
         return sorted(names, key=lambda n: (-len(n[0]), n))
 
 
-def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int) -> tuple[_Phrase | None, int]:
-    """The longest phrase that begins at `place`, and how many words it takes; a compound may be written apart."""
+def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int) -> tuple[list[_Phrase], int]:
+    """The longest phrase that begins at `place` (all its meanings if it is ambiguous), and how many words it takes, one if there
+    is none; a compound may be written apart."""
     for phrase in phrases.get(found[place].stem, ()):
         window = found[place : place + len(phrase.stems)]
         if tuple(w.stem for w in window) == phrase.stems and phrase.shout in (None, window[0].raw):
-            return phrase, len(phrase.stems)
+            return _meanings(phrase, phrases), len(phrase.stems)
     joined = stem("".join(w.folded for w in found[place : place + 2]))
-    compound = next((p for p in phrases.get(joined, ()) if len(p.stems) == 1 and len(joined) >= _COMPOUND), None)
-    return compound, 2
+    compound = [p for p in phrases.get(joined, ()) if len(p.stems) == 1 and len(joined) >= _COMPOUND]
+    return compound[:1], 1 + bool(compound)
+
+
+def _meanings(phrase: _Phrase, phrases: Mapping[str, list[_Phrase]]) -> list[_Phrase]:
+    """`phrase`, and if it is ambiguous, all that are written alike."""
+    alike = phrases[phrase.stems[0]] if phrase.ambiguous else ()
+    return [phrase, *(p for p in alike if p.ambiguous and p.stems == phrase.stems and p.term != phrase.term)]
 
 
 def _spellings(phrase: str, parts: list[Word]) -> list[tuple[str, ...]]:
@@ -203,7 +216,7 @@ def _facet(table: Mapping[str, Any]) -> Facet:
 
 
 def _term(name: str, table: Mapping[str, Any]) -> Term:
-    lists = {k: tuple(str(x) for x in table.get(k) or ()) for k in ("synonyms", "weak", "zh")}
+    lists = {k: tuple(str(x) for x in table.get(k) or ()) for k in LISTS}
     more = {k: v for k, v in table.items() if k not in (*lists, "broader")}
     return Term(name, table.get("broader"), **lists, more=more)
 
@@ -218,5 +231,5 @@ def _facet_dict(facet: Facet) -> dict[str, Any]:
 
 
 def _term_dict(term: Term) -> dict[str, Any]:
-    stated = {"broader": term.broader, "synonyms": list(term.synonyms), "weak": list(term.weak), "zh": list(term.zh)}
+    stated = {"broader": term.broader, **{k: list(getattr(term, k)) for k in LISTS}}
     return {k: v for k, v in stated.items() if v} | dict(term.more)

@@ -1,0 +1,86 @@
+"""What a word of several meanings (MI, edema) means in a question: what keeps company, in the catalog, with the rest of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from navsearch.vocabulary import WEAK, Tag
+from navsearch.words import STOP_WORDS, Word
+
+
+class Usage(Protocol):
+    """How a catalog uses words and terms."""
+
+    @property
+    def frequency(self) -> Mapping[str, int]:
+        """In how many records each stem occurs."""
+
+    def company(self, first: Tag | str, second: Tag | str) -> float:
+        """How much more often two terms or stems occur in one record than by chance: 1 as often, 0 never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """A word of several meanings in a question: those taken, and the others it may have."""
+
+    found: str
+    read_as: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain JSON values."""
+        return {"found": self.found, "read_as": list(self.read_as), "could_be": list(self.others)}
+
+    def __str__(self) -> str:
+        if not self.others:
+            return f"{self.found!r} may mean {' or '.join(self.read_as)}: name it in full to say which"
+        return f"read {self.found!r} as {', '.join(self.read_as)}; it may also mean {', '.join(self.others)}"
+
+
+def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage | None) -> tuple[list[Tag], tuple[Ambiguity, ...]]:
+    """`tags`, of the words `found`, with each ambiguous one read as the meaning that the rest of the question speaks for,
+    and what was ambiguous.
+
+    A meaning that is spoken for is as sure as a full name. If none is, all stay, as hints.
+    """
+    kept, ambiguous = [t for t in tags if not t.ambiguous], []
+    for meanings in _by_place(t for t in tags if t.ambiguous):
+        taken = (_spoken_for(meanings, _context(meanings[0], kept, found), usage) if usage else []) or meanings
+        kept += taken
+        if len(meanings) > 1:
+            others = tuple(t.term for t in meanings if t.term not in {x.term for x in taken})
+            ambiguous.append(Ambiguity(meanings[0].matched, tuple(t.term for t in taken), others))
+    places = {(t.facet, t.start): place for place, t in reversed(list(enumerate(tags)))}
+    return sorted(kept, key=lambda t: places[t.facet, t.start]), tuple(ambiguous)
+
+
+def _context(tag: Tag, tags: Sequence[Tag], found: Sequence[Word]) -> list[Tag | str]:
+    """What stands beside `tag`: the terms surely named, and the content words that name none."""
+    sure = [t for t in tags if t.strength > WEAK and not _overlap(t, tag)]
+    named = {place for t in (*sure, tag) for place in range(t.start, t.end)}
+    return [*sure, *(w.stem for place, w in enumerate(found) if place not in named and w.folded not in STOP_WORDS)]
+
+
+def _spoken_for(meanings: Sequence[Tag], context: Sequence[Tag | str], usage: Usage) -> list[Tag]:
+    """The meaning with the most company in `context`, made sure; none if no meaning has more than chance."""
+    company = [sum(max(0.0, _log(usage.company(tag, other))) for other in context) for tag in meanings]
+    best = max(company)
+    return [meanings[company.index(best)]._replace(strength=1.0)] if best > 0 else []
+
+
+def _log(ratio: float) -> float:
+    return math.log2(ratio) if ratio > 0 else 0.0
+
+
+def _by_place(tags: Iterable[Tag]) -> Iterator[list[Tag]]:
+    places: dict[int, list[Tag]] = {}
+    for tag in tags:
+        places.setdefault(tag.start, []).append(tag)
+    yield from places.values()
+
+
+def _overlap(tag: Tag, other: Tag) -> bool:
+    return tag.start < other.end and other.start < tag.end
