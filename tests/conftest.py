@@ -33,6 +33,9 @@ class WordHashEncoder:
     def fingerprint(self) -> str:
         return hashlib.sha256(self.name.encode()).hexdigest()
 
+    def lexicon(self) -> frozenset[str]:
+        return frozenset({"table", "river"})
+
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         self.texts += texts
         matrix = np.zeros((len(texts), 256), dtype=np.float32)

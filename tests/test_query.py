@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from navsearch.catalog import Catalog
+from navsearch.index import Index
 from navsearch.limits import Limit
+from navsearch.meanings import NoUsage
 from navsearch.query import Query, understand
 
 
@@ -74,6 +78,14 @@ def test_negation_excludes(small_catalog: Catalog, text: str) -> None:
     assert Limit("modality", "!=", "MRI", query.excluded[0].matched) in query.limits
 
 
+@pytest.mark.parametrize("text", ["liver CT without any MRI labels", "no MRI annotations for liver"])
+def test_what_is_ruled_out_is_the_head_of_the_phrase(small_catalog: Catalog, text: str) -> None:
+    """MRI without labels is MRI all the same."""
+    query = understand(text, small_catalog.vocabulary)
+    assert "MRI" in query.terms("modality")
+    assert query.excluded == ()
+
+
 @pytest.mark.parametrize("text", ["excluding CT and MRI liver", "neither CT nor MRI", "liver without CT, MR or ultrasound"])
 def test_exclusion_reaches_what_is_joined(small_catalog: Catalog, text: str) -> None:
     """What is ruled out together is ruled out wholly."""
@@ -99,8 +111,15 @@ def test_misspelt_words_are_corrected_and_said(small_catalog: Catalog) -> None:
 
 def test_known_words_are_never_corrected(small_catalog: Catalog) -> None:
     """A word that occurs in the catalog stays, however near a term it is."""
-    assert understand("lever", small_catalog.vocabulary, {"lever": 1}).corrected == ()
-    assert understand("livers livest", small_catalog.vocabulary, {"livest": 1}).corrected == ()
+    assert understand("lever", small_catalog.vocabulary, NoUsage({"lever": 1})).corrected == ()
+    assert understand("livers livest", small_catalog.vocabulary, NoUsage({"livest": 1})).corrected == ()
+
+
+def test_common_words_are_corrected_only_in_fitting_company(small_index: Index) -> None:
+    """A word of the language is a slip of the pen only beside words that speak for it."""
+    usage = replace(small_index, lexicon=frozenset({"lever"}))
+    assert understand("lever and pulley", usage.vocabulary, usage).corrected == ()
+    assert understand("lever tumour CT", usage.vocabulary, usage).corrected == (("lever", "liver"),)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +131,9 @@ def test_known_words_are_never_corrected(small_catalog: Catalog) -> None:
         ("loss function for liver images", ("loss",)),
         ("liver", ()),
         ("datasets and baselines for liver", ("dataset", "method")),
+        ("small images for liver CT", ("dataset",)),
+        ("any images to outline the liver", ("dataset",)),
+        ("do my images outline the liver", ()),
     ],
 )
 def test_kinds_are_understood(small_catalog: Catalog, text: str, kinds: tuple[str, ...]) -> None:

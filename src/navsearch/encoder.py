@@ -36,6 +36,9 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """float32 [len(texts), dimension], rows of length 1; `progress` is told how many more are done."""
 
+    def lexicon(self) -> frozenset[str]:
+        """Common words, in small letters, that the model knows whole; empty if it cannot tell."""
+
 
 class SentenceTransformerEncoder:
     """Any sentence-transformers model: the packaged default, a local folder, or a name on a hub."""
@@ -64,6 +67,10 @@ class SentenceTransformerEncoder:
         matrix = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         matrix[order] = np.concatenate(parts)
         return matrix
+
+    def lexicon(self) -> frozenset[str]:
+        """See Encoder: the whole words of the model's tokenizer."""
+        return frozenset(w for w in self._load().tokenizer.get_vocab() if w.isascii() and w.isalpha() and w.islower())
 
     def _load(self) -> Any:
         if self._model is None:

@@ -161,6 +161,9 @@ class _Remembering:
     def fingerprint(self) -> str:
         return self._encoder.fingerprint
 
+    def lexicon(self) -> frozenset[str]:
+        return self._encoder.lexicon()
+
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:  # noqa: ARG002
         for text in texts:
             if text not in self._known:

@@ -1,7 +1,7 @@
 """Build, save, open and verify an index. Alone knows the files in index/.
 
     index/manifest.json     format, catalog, encoder, counts, the data folder and the sha256 of each file in it
-    index/data-<hash>/      vectors.faiss, words/ (BM25), records.jsonl, tables.json
+    index/data-<hash>/      vectors.faiss, words/ (BM25), records.jsonl, tables.json, lexicon.txt
 
 The manifest is the only pointer to the data folder, so writing it is the one atomic step in which a new index replaces
 the old one.
@@ -34,7 +34,7 @@ from navsearch.vectors import Vectors
 from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import key, words
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _DATA = re.compile(r"data-[0-9a-f]{16}")
 
@@ -50,6 +50,7 @@ class Index:
     relations: tuple[Mapping[str, Any], ...]
     lexical: Lexical
     vectors: Vectors
+    lexicon: frozenset[str]
     manifest: Mapping[str, Any]
 
     @cached_property
@@ -117,7 +118,17 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
         "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(matrix.shape[1])},
         "counts": catalog.counts,
     }
-    index = Index(catalog.resources, terms, catalog.vocabulary, catalog.results, catalog.relations, lexical, vectors, manifest)
+    index = Index(
+        catalog.resources,
+        terms,
+        catalog.vocabulary,
+        catalog.results,
+        catalog.relations,
+        lexical,
+        vectors,
+        encoder.lexicon(),
+        manifest,
+    )
     _save(index, folder)
     return index
 
@@ -150,6 +161,7 @@ def _load(folder: Path, manifest: Mapping[str, Any], catalog: str | None) -> Ind
         relations=tuple(tables["relations"]),
         lexical=Lexical.load(data / "words"),
         vectors=Vectors.load(data / "vectors.faiss"),
+        lexicon=frozenset((data / "lexicon.txt").read_text(encoding="utf-8").split()),
         manifest=manifest,
     )
 
@@ -213,6 +225,7 @@ def _write_data(index: Index, data: Path) -> None:
     (data / "words").mkdir(parents=True)
     index.vectors.save(data / "vectors.faiss")
     index.lexical.save(data / "words")
+    (data / "lexicon.txt").write_text("\n".join(sorted(index.lexicon)), encoding="utf-8")
     records = ({"resource": _resource_dict(r), "terms": t} for r, t in zip(index.resources, index.terms, strict=True))
     _write_lines(data / "records.jsonl", records)
     tables = {"vocabulary": index.vocabulary.as_dicts(), "results": index.results, "relations": index.relations}

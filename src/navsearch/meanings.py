@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from navsearch.vocabulary import WEAK, Tag
@@ -18,8 +18,27 @@ class Usage(Protocol):
     def frequency(self) -> Mapping[str, int]:
         """In how many records each stem occurs."""
 
+    @property
+    def lexicon(self) -> frozenset[str]:
+        """Common words of the language, in small letters."""
+
     def company(self, first: Tag | str, second: Tag | str) -> float:
         """How much more often two terms or stems occur in one record than by chance: 1 as often, 0 never."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoUsage:
+    """The usage of no catalog at all."""
+
+    frequency: Mapping[str, int] = field(default_factory=dict)
+    lexicon: frozenset[str] = frozenset()
+
+    def company(self, first: Tag | str, second: Tag | str) -> float:  # noqa: ARG002
+        """Chance."""
+        return 1.0
+
+
+NO_USAGE = NoUsage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Ambiguity:
         return f"read {self.found!r} as {', '.join(self.read_as)}; it may also mean {', '.join(self.others)}"
 
 
-def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage | None) -> tuple[list[Tag], tuple[Ambiguity, ...]]:
+def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage) -> tuple[list[Tag], tuple[Ambiguity, ...]]:
     """`tags`, of the words `found`, with each ambiguous one read as the meaning that the rest of the question speaks for,
     and what was ambiguous.
 
@@ -48,7 +67,7 @@ def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage | None) -> 
     """
     kept, ambiguous = [t for t in tags if not t.ambiguous], []
     for meanings in _by_place(t for t in tags if t.ambiguous):
-        taken = (_spoken_for(meanings, _context(meanings[0], kept, found), usage) if usage else []) or meanings
+        taken = _spoken_for(meanings, _context(meanings[0], kept, found), usage) or meanings
         kept += taken
         if len(meanings) > 1:
             others = tuple(t.term for t in meanings if t.term not in {x.term for x in taken})
@@ -66,13 +85,15 @@ def _context(tag: Tag, tags: Sequence[Tag], found: Sequence[Word]) -> list[Tag |
 
 def _spoken_for(meanings: Sequence[Tag], context: Sequence[Tag | str], usage: Usage) -> list[Tag]:
     """The meaning with the most company in `context`, made sure; none if no meaning has more than chance."""
-    company = [sum(max(0.0, _log(usage.company(tag, other))) for other in context) for tag in meanings]
+    company = [support(tag, context, usage) for tag in meanings]
     best = max(company)
     return [meanings[company.index(best)]._replace(strength=1.0)] if best > 0 else []
 
 
-def _log(ratio: float) -> float:
-    return math.log2(ratio) if ratio > 0 else 0.0
+def support(item: Tag | str, context: Iterable[Tag | str], usage: Usage) -> float:
+    """How much speaks for a term or stem: over what of `context` keeps it company more than by chance, the sum of log2 of
+    how much more."""
+    return sum(math.log2(max(1.0, usage.company(item, other))) for other in context)
 
 
 def _by_place(tags: Iterable[Tag]) -> Iterator[list[Tag]]:

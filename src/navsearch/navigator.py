@@ -12,7 +12,7 @@ import numpy as np
 
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
-from navsearch.answer import Answer, Hit
+from navsearch.answer import Answer, Hit, Recommendation
 from navsearch.encoder import Encoder, SentenceTransformerEncoder
 from navsearch.errors import UnknownResource, UsageError
 from navsearch.index import Index
@@ -96,14 +96,17 @@ class Navigator:
         vector = self._encoder.encode([query.search_text])[0]
         fixed = self._limits(filters)
         found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
+        problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
+        advice = self._advisor.recommend(problem)
+        if fits := self._fits(advice, found.kinds):
+            found = self._ranker.find(query, vector, found.kinds, fixed, fits)
         hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
         notes = _notes(query, found)
         if found.match == "none":
             return Answer(view, found.match, hits, notes=tuple(notes))
-        problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
-        recommended = {part: recommend(problem, top_k) for part, recommend in self._advisor.makers().items()}
-        missing = [f"the catalog knows no {part} for this problem" for part, known in recommended.items() if not known]
+        missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
+        recommended = {part: known[:top_k] for part, known in advice.items()}
         return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred, *missing))
 
     def resource(self, identifier: str) -> Resource:
@@ -165,6 +168,13 @@ class Navigator:
             return found
         wider = self._ranker.find(query, vector, hinted, fixed)
         return wider if wider.match != "none" else found
+
+    def _fits(self, advice: Mapping[str, Sequence[Recommendation]], kinds: Sequence[str]) -> dict[str, dict[int, float]]:
+        """How well rows are recommended, by kind; only of `kinds`."""
+        fits: dict[str, dict[int, float]] = {}
+        for recommended in (r for known in advice.values() for r in known if r.kind in kinds):
+            fits.setdefault(recommended.kind, {})[self._index.row_of[recommended.id]] = recommended.score
+        return fits
 
     def _data(self, query: Query, vector: Matrix, found: Found) -> Sequence[Scored]:
         """The default kinds' ranking: data sets tell what the problem is like, whatever kind was asked for."""

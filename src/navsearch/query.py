@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from navsearch import limits
 from navsearch.limits import Limit
-from navsearch.meanings import Ambiguity, Usage, resolve
+from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve, support
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
 from navsearch.words import STOP_WORDS, Word, has_han, negated, stem, words
 
 # Spelling: shorter words are not corrected; longer ones may hold two slips.
 _LEAST, _LONG = 5, 10
+_SPOKEN_FOR = 1.0  # least support for correcting a common word: twice as often with the words around as by chance
 
 # Words of a question that say nothing of its topic.
 _CHATTY = frozenset(
@@ -28,6 +29,8 @@ _CHATTY = frozenset(
     question kind kindly sorry today""".split()
 )
 _CHATTY_STEMS = frozenset(map(stem, _CHATTY))
+_OPENERS = frozenset("a an any the some is are there what which good best suitable need want i we looking for".split())
+_LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
 
 
@@ -71,14 +74,14 @@ class Query:
         }
 
 
-def understand(text: str, vocabulary: Vocabulary, usage: Usage | None = None) -> Query:
+def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Query:
     """What `text` asks for, in the terms of `vocabulary`. Never raises; the same text gives the same Query.
 
     `usage` tells how the catalog uses words and terms: words that occur in it are never corrected, of two equally near words
     the more frequent is taken, and a word of several meanings is read as the one that the rest of the question speaks for.
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
-    corrected_text, corrected = _correct(clean, vocabulary, usage.frequency if usage else {})
+    corrected_text, corrected = _correct(clean, vocabulary, usage)
     stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
     stated += limits.venues(corrected_text, vocabulary)
     rest = _without(corrected_text, (said for _, said in stated))
@@ -111,12 +114,22 @@ def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
 
 
 def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
-    """The kinds named. An everyday word (images, networks) names one only if nothing else does and it ends a bare noun
-    phrase, where the head of the phrase stands ("3D segmentation networks")."""
+    """The kinds named. An everyday word (images, networks) names one only if nothing else does and it is the head of the
+    noun phrase that the question begins with ("small network for liver CT") or all consists of ("3D networks")."""
     named = [t for t in tags if t.facet == "kind"]
     strong = [t.term for t in named if t.strength > WEAK]
+    heads = _heads(found)
+    return tuple(dict.fromkeys(strong or [t.term for t in named if t.end in heads]))
+
+
+def _heads(found: list[Word]) -> set[int]:
+    """Behind which words of a question its head may stand: the first noun phrase, and a bare one that is all there is."""
     bare = all(w.folded in _BINDERS or w.folded not in STOP_WORDS for w in found)
-    return tuple(dict.fromkeys(strong or [t.term for t in named if bare and t.end == len(found)]))
+    start = 0
+    while start < len(found) and found[start].folded in _OPENERS:
+        start += 1
+    end = next((place for place in range(start, len(found)) if found[place].folded in STOP_WORDS), len(found))
+    return {end} | ({len(found)} if bare else set())
 
 
 def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
@@ -136,17 +149,26 @@ def _contains(other: Tag, tag: Tag) -> bool:
     return within and other.end - other.start > tag.end - tag.start
 
 
-def _split_excluded(tags: Iterable[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
+def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
     """The tags wanted and those ruled out; neither is an everyday word that is ruled out, nor a part of a term that is
     (no chest X-ray: the chest is not meant)."""
     wanted: list[Tag] = []
     excluded: list[Tag] = []
     for tag in tags:
-        if not (tag.start > 0 and (negated(found, tag.start) or _continues(tag, excluded, found))):
+        ruled_out = tag.start > 0 and (negated(found, tag.start) or _continues(tag, excluded, found))
+        if not ruled_out or (tag.strength > WEAK and _qualifies(tag, tags, found)):
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].more.get("searched", True):
             excluded.append(tag)
     return wanted, [t for t in excluded if not any(_contains(o, t) for o in excluded)]
+
+
+def _qualifies(tag: Tag, tags: Sequence[Tag], found: list[Word]) -> bool:
+    """True if `tag` only says of which kind the thing ruled out is: without MRI labels, no liver damage."""
+    if tag.end >= len(found) or found[tag.end].folded in STOP_WORDS:
+        return False
+    named = any(t.start <= tag.end < t.end for t in tags if t.strength > WEAK or t.facet == "kind")
+    return found[tag.end].stem in _LACKING or not named
 
 
 def _continues(tag: Tag, excluded: list[Tag], found: list[Word]) -> bool:
@@ -179,28 +201,39 @@ def _core(text: str) -> str:
     return " ".join(sorted(content, key=str.lower)) or text
 
 
-def _correct(text: str, vocabulary: Vocabulary, known: Mapping[str, int]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _correct(text: str, vocabulary: Vocabulary, usage: Usage) -> tuple[str, tuple[tuple[str, str], ...]]:
     """`text` with unknown words replaced by the word of the vocabulary that is a slip of the pen away."""
     pairs = []
-    for word in words(text):
-        better = _spelling(word, vocabulary, known)
+    found = words(text)
+    for word in found:
+        better = _spelling(word, [w.stem for w in found if w.stem in usage.frequency], vocabulary, usage)
         if better:
             pairs.append((word.raw, better))
             text = re.sub(rf"\b{re.escape(word.raw)}\b", better, text)
     return text, tuple(dict.fromkeys(pairs))
 
 
-def _spelling(word: Word, vocabulary: Vocabulary, known: Mapping[str, int]) -> str | None:
+def _spelling(word: Word, context: list[str], vocabulary: Vocabulary, usage: Usage) -> str | None:
+    """The word meant by an unknown one: the nearest, of equally near ones the one that keeps most company with `context`,
+    then the most frequent. A common word of the language is a slip only if the context speaks for it."""
     if len(word.folded) < _LEAST or not (word.folded.isalpha() and word.folded.isascii()):
         return None
-    if word.folded in STOP_WORDS or word.stem in known or word.stem in vocabulary.known_stems:
+    if word.folded in STOP_WORDS or word.stem in usage.frequency or word.stem in vocabulary.known_stems:
         return None
+    near = [(slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w) for w, slips in _near(word, vocabulary)]
+    best = min(near, default=None)
+    common = {word.folded, word.stem} & usage.lexicon
+    if best is None or (common and -best[1] < _SPOKEN_FOR):
+        return None
+    return best[-1]
+
+
+def _near(word: Word, vocabulary: Vocabulary) -> list[tuple[str, int]]:
+    """The vocabulary's words that are few slips away, with how many."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     slips = 1 if len(word.folded) < _LONG else 2
-    known_words = vocabulary.known_words - STOP_WORDS
-    alike = [w for w in known_words if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
-    near = process.extract(word.folded, sorted(alike), scorer=OSA.distance, score_cutoff=slips, limit=None)
-    best = min(near, key=lambda n: (n[1], -known.get(stem(n[0]), 0), n[0]), default=None)
-    return str(best[0]) if best else None
+    known = (w for w in vocabulary.known_words if w not in STOP_WORDS)
+    alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
+    return [(str(w), int(d)) for w, d, _ in process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)]

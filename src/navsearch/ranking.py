@@ -21,7 +21,7 @@ from navsearch.words import Word, key, negated, words
 POOL = 100
 
 # How much each signal counts in the mean of those a question has; a name closes this share of the distance to 1.
-WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "name": 0.8}
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "fit": 1.6, "name": 0.8}
 
 # A row that carries only a broader term than the one wanted (MRI for FLAIR MRI) meets it in part; one that states nothing
 # in a facet may or may not meet it.
@@ -49,12 +49,17 @@ _LOOKED_AT = 3
 STRONG, WEAK = 0.42, 0.375
 
 
+_NO_FITS: Mapping[str, Mapping[int, float]] = {}
+
+
 class Signals(NamedTuple):
-    """How one row answers a question, each 0..1: cosine, share of words, share of wanted terms, likeness of name."""
+    """How one row answers a question, each 0..1: cosine, share of words, share of wanted terms, how well it is recommended
+    for the problem (0 for kinds that are not recommended), likeness of name."""
 
     vector: float
     words: float
     tags: float
+    fit: float
     name: float
 
 
@@ -100,10 +105,21 @@ class Ranker:
         self._index = index
         self._weights = {s: w if s in uses else 0.0 for s, w in WEIGHTS.items()}
 
-    def find(self, query: Query, vector: Matrix, kinds: Sequence[str], fixed: Sequence[Limit] = ()) -> Found:
-        """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left."""
+    def find(
+        self,
+        query: Query,
+        vector: Matrix,
+        kinds: Sequence[str],
+        fixed: Sequence[Limit] = (),
+        fits: Mapping[str, Mapping[int, float]] = _NO_FITS,
+    ) -> Found:
+        """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left.
+
+        `fits` says how well rows are recommended for the problem (0..1), by kind; a row of such a kind that is not there
+        is not recommended at all.
+        """
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
-        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)))
+        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
         grounded = bool(query.limits) or any(self._grounded(s, query) for s in ranked[:_LOOKED_AT])
         plain = bool(kept) and not query.tags and not query.leftover
         return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded, plain)
@@ -114,9 +130,11 @@ class Ranker:
         rows = (r for r, resource in enumerate(self._index.resources) if not kinds or resource.kind in kinds)
         return np.asarray([r for r in rows if self._meets(r, limits)], dtype=np.int64)
 
-    def rank(self, query: Query, vector: Matrix, allowed: Rows) -> list[Scored]:
+    def rank(
+        self, query: Query, vector: Matrix, allowed: Rows, fits: Mapping[str, Mapping[int, float]] = _NO_FITS
+    ) -> list[Scored]:
         """The proposed rows among `allowed`, less those ruled out by name, best first; ties go to the lower row."""
-        question = _Question(self._index, query)
+        question = _Question(self._index, query, fits)
         allowed = np.setdiff1d(allowed, [row for row, share in question.names.items() if share < 0])
         near = self._index.vectors.propose(vector, POOL, allowed)
         rows = np.union1d(near, question.proposed(allowed)).astype(np.int64)
@@ -149,13 +167,15 @@ class Ranker:
     def _score(self, question: _Question, row: int, cosine: float) -> Scored:
         levels = question.levels(row)
         named = question.names.get(row, 0.0)
-        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), named)
+        fit = question.fit(row)
+        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), fit or 0.0, named)
         met = tuple(t for t, level in levels.items() if level == 1.0)
-        return Scored(row, self._combine(signals, has_terms=bool(question.total)), signals, met, question.missed(levels))
+        return Scored(row, self._combine(signals, has_terms=bool(question.total), has_fit=fit is not None), signals, met, question.missed(levels))
 
-    def _combine(self, signals: Signals, *, has_terms: bool) -> float:
-        """Weighted mean of vector, words and (if the question has any) terms; then the name pulls the mean towards 1."""
-        use = {s: w for s, w in self._weights.items() if s != "name" and (s != "tags" or has_terms)}
+    def _combine(self, signals: Signals, *, has_terms: bool, has_fit: bool) -> float:
+        """Weighted mean of vector, words and (where there are any) terms and fit; then the name pulls the mean towards 1."""
+        has = {"tags": has_terms, "fit": has_fit, "name": False}
+        use = {s: w for s, w in self._weights.items() if has.get(s, True)}
         total = sum(use.values())
         mean = sum(w * getattr(signals, s) for s, w in use.items()) / total if total else 0.0
         return round(mean + self._weights["name"] * signals.name * (1 - mean), 4)
@@ -164,8 +184,9 @@ class Ranker:
 class _Question:
     """What a question wants of any row: words, terms with their weights, leftover words, names. Made once a ranking."""
 
-    def __init__(self, index: Index, query: Query) -> None:
+    def __init__(self, index: Index, query: Query, fits: Mapping[str, Mapping[int, float]]) -> None:
         self._index = index
+        self._fits = fits
         self.words: NDArray[np.float32] = index.lexical.scores(query.search_text)
         self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
@@ -188,6 +209,11 @@ class _Question:
         """Share of what is wanted, terms and leftover words by weight, that the row has."""
         met = self._best({t: self._weights[t] * level for t, level in levels.items()}) + float(self._held[row])
         return met / self.total if self.total else 0.0
+
+    def fit(self, row: int) -> float | None:
+        """How well the row is recommended; None if its kind is not recommended at all."""
+        fits = self._fits.get(self._index.resources[row].kind)
+        return None if fits is None else fits.get(row, 0.0)
 
     def missed(self, levels: Mapping[Tag, float]) -> tuple[Tag, ...]:
         """The wanted terms not wholly met; the meanings of an ambiguous word only if none is."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from navsearch.answer import Recommendation
@@ -12,7 +12,7 @@ from navsearch.index import Index
 from navsearch.query import Query
 from navsearch.ranking import Scored
 from navsearch.resource import Resource
-from navsearch.vocabulary import WEAK
+from navsearch.vocabulary import WEAK, Tag
 
 # A trait or task is the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
@@ -61,17 +61,17 @@ class Advisor:
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def makers(self) -> dict[str, Callable[[Problem, int], tuple[Recommendation, ...]]]:
-        """For each part of an Answer, what fills it, with the kind that the vocabulary's kinds say."""
+    def recommend(self, problem: Problem) -> dict[str, tuple[Recommendation, ...]]:
+        """All that is recommended for `problem`, by part of an Answer, of the kinds that the vocabulary says."""
         makers = {"losses": self.losses, "methods": self.methods}
         kinds = self._index.vocabulary.facets["kind"].terms.values()
-        return {t.more["recommended"]: partial(makers[t.more["recommended"]], t.name) for t in kinds if "recommended" in t.more}
+        return {part: makers[part](t.name, problem) for t in kinds if (part := t.more.get("recommended"))}
 
     def problem(self, query: Query, best: Sequence[Scored], hits: Sequence[Scored]) -> tuple[Problem, tuple[str, ...]]:
         """The problem behind a question, and what of it was inferred: from the data sets found (`best`) or, where they
         leave the task open, from the hits of the kind that was asked for."""
         common, shown = self._common(best), self._common(hits)
-        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
+        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or self._carried(t, best))]
         implied = (*common.get("task", ()), *shown.get("task", ()))[:1]
         tasks = (*self._narrowest(named), *(t for t in implied if t not in named))
         asked = query.terms("trait")
@@ -90,19 +90,23 @@ class Advisor:
         said += [f"also taken into account, as the data found have it: {', '.join(inferred)}"] if inferred else []
         return problem, tuple(said)
 
-    def losses(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
+    def losses(self, kind: str, problem: Problem) -> tuple[Recommendation, ...]:
         """Resources of `kind` that serve the first task of `problem` that any serves, best first; ties by row."""
         by_task = (list(self._losses_for(task, problem, kind)) for task in problem.tasks)
         found: list[Recommendation] = next((losses for losses in by_task if losses), [])
-        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
+        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id])))
 
-    def methods(self, kind: str, problem: Problem, top_k: int) -> tuple[Recommendation, ...]:
+    def methods(self, kind: str, problem: Problem) -> tuple[Recommendation, ...]:
         """Resources of `kind` to start from, for the first task of `problem` that any does: those with results on the data
         sets found first, best evidence first."""
         by_task = (self._doing((task,), kind) for task in problem.tasks)
         rows: list[int] = next((rows for rows in by_task if rows), [])
         found = [self._method(row, problem) for row in rows]
-        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id]))[:top_k])
+        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id])))
+
+    def _carried(self, tag: Tag, ranked: Sequence[Scored]) -> bool:
+        """Whether any of the best rows carries the term."""
+        return any(tag.term in self._index.closures[s.row].get(tag.facet, ()) for s in ranked[:_LOOKED_AT])
 
     def _common(self, ranked: Sequence[Scored]) -> dict[str, tuple[str, ...]]:
         """By facet, the terms that enough of the best rows, weighted by score, carry; most carried first."""
