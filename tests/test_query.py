@@ -60,7 +60,7 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
         ("published in 2019", ["year = 2019"]),
         ("between 2015 and 2018", ["year >= 2015", "year <= 2018"]),
         ("MICCAI 2022 challenges", ["venue = MICCAI 2022"]),
-        ("from MICCAI 2022 onwards", ["year >= 2022", "venue = MICCAI"]),
+        ("from MICCAI 2022 onwards", ["edition >= 2022", "venue = MICCAI"]),
         ("7T MRI of 2 hemispheres", []),
         ("3D CT", []),
     ],

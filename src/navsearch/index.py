@@ -194,13 +194,26 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
 def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """The terms a record states; for one that states none, those its text names."""
     searched = {f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True)}
+    stated = dict(resource.facets) | _stated_in_fields(resource, vocabulary)
     if searched & set(resource.facets):
-        return dict(resource.facets)
+        return stated
     named: dict[str, dict[str, None]] = {}
     for tag in vocabulary.tags(f"{resource.name}. {resource.description}"):
         if tag.strength == 1 and tag.facet in searched:
             named.setdefault(tag.facet, {})[tag.term] = None
-    return dict(resource.facets) | {f: tuple(t) for f, t in named.items()}
+    return stated | {f: tuple(t) for f, t in named.items()}
+
+
+def _stated_in_fields(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """The terms that fields of the record name, for facets that say which field does."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, facet in vocabulary.facets.items():
+        value: Any = resource.fields if "stated_in" in facet.more else None
+        for part in facet.more.get("stated_in", ()):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, str) and (term := vocabulary.find(name, value)):
+            found[name] = (term,)
+    return found
 
 
 # files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from navsearch.errors import UsageError
@@ -38,18 +38,28 @@ class Limit:
     def met(self, resource: Resource, terms: Mapping[str, frozenset[str]]) -> bool:
         """True if `resource`, whose terms with all broader ones are `terms`, satisfies this; unknown does not."""
         if self.field in _MEASURES:
-            measured = _MEASURES[self.field](resource)
-            return measured is not None and _COMPARE[self.op](measured, float(self.value))
-        if self.field in _TEXTS:
-            named = any(str(self.value).casefold() in t.casefold() for t in _TEXTS[self.field](resource))
-            return named == (self.op == "=")
-        return (self.value in terms.get(self.field, frozenset())) == (self.op == "=")
+            return any(_COMPARE[self.op](measured, float(self.value)) for measured in _MEASURES[self.field](resource))
+        texts = _TEXTS[self.field](resource) if self.field in _TEXTS else ()
+        named = any(str(self.value).casefold() in t.casefold() for t in texts)
+        return (named or self.value in terms.get(self.field, frozenset())) == (self.op == "=")
 
 
-_MEASURES: Mapping[str, Callable[[Resource], float | None]] = {
-    "cases": lambda r: r.cases,
-    "classes": lambda r: r.fields.get("classes"),
-    "year": lambda r: r.year,
+def _editions(resource: Resource) -> tuple[float, ...]:
+    """The years of the venues where it was presented; of its release if none is known."""
+    years = [float(y) for venue in resource.fields.get("venues") or () for y in re.findall(_YEAR, venue)]
+    return tuple(years) or _known(resource.year)
+
+
+def _known(number: float | None) -> tuple[float, ...]:
+    return () if number is None else (number,)
+
+
+# Numbers that a resource states under a name, none if unknown; one of them has to satisfy a limit.
+_MEASURES: Mapping[str, Callable[[Resource], Sequence[float]]] = {
+    "cases": lambda r: _known(r.cases),
+    "classes": lambda r: _known(r.fields.get("classes")),
+    "year": lambda r: _known(r.year),
+    "edition": _editions,
 }
 
 _TEXTS: Mapping[str, Callable[[Resource], Sequence[str]]] = {
@@ -129,6 +139,16 @@ def counts(text: str) -> Iterator[tuple[Limit, str]]:
             yield Limit(_field(match["unit"]), op, _number(match[2], match[3]), match[0].strip()), match[0].strip()
 
 
+def stated(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
+    """All limits on numbers, years and venues that `text` states, each with the words that say it. Years beside a venue are
+    those of its editions ("ISBI challenges since 2018")."""
+    named = list(venues(text, vocabulary))
+    yield from counts(text)
+    for limit, said in years(text):
+        yield (replace(limit, field="edition") if any(v.op == "=" for v, _ in named) else limit), said
+    yield from named
+
+
 def years(text: str) -> Iterator[tuple[Limit, str]]:
     """The limits on the year of release that `text` states, each with the words that say it; no word says two things."""
     for pattern, ops in _YEARS:
@@ -172,11 +192,11 @@ def from_filters(filters: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Li
 def _from_filter(name: str, value: Any, vocabulary: Vocabulary) -> Iterator[Limit]:
     if name in _PLAIN:
         field, op = _PLAIN[name]
-        yield Limit(field, op, _plain(name, value), f"{name}={value}")
+        yield Limit(field, op, _plain(name, value, vocabulary), f"{name}={value}")
         return
     for item in (value,) if isinstance(value, str) else value:
         facet, _, term = item.partition(":") if name in _PAIRS else (name, "", item)
-        yield Limit(facet, _PAIRS.get(name, "="), _known(facet, term, vocabulary), f"{name}={item}")
+        yield Limit(facet, _PAIRS.get(name, "="), _facet_term(facet, term, vocabulary), f"{name}={item}")
 
 
 _PLAIN = {
@@ -194,7 +214,7 @@ def _facets(vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True))
 
 
-def _known(facet: str, text: str, vocabulary: Vocabulary) -> str:
+def _facet_term(facet: str, text: str, vocabulary: Vocabulary) -> str:
     if facet not in _facets(vocabulary):
         raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(_facets(vocabulary))}")
     return known_term(facet, text, vocabulary)
@@ -215,12 +235,12 @@ def _near(text: str, known: list[str]) -> str:
     return f" (did you mean {best[0]!r}?)" if best else ""
 
 
-def _plain(name: str, value: Any) -> str | float:
-    """A year, a number or a text, as the filter `name` takes it."""
+def _plain(name: str, value: Any, vocabulary: Vocabulary) -> str | float:
+    """A year, a number, a term or a text, as the filter `name` takes it."""
     if not isinstance(value, str | int | float) or (isinstance(value, str) and not value.strip()):
         raise UsageError(f"{name}: found {value!r}, expected one {'number' if _PLAIN[name][0] in _MEASURES else 'text'}")
     if _PLAIN[name][0] not in _MEASURES:
-        return str(value)
+        return vocabulary.find(_PLAIN[name][0], str(value)) or str(value)
     if not re.fullmatch(r"\d{1,12}(-\d\d){0,2}", str(value)):
         raise UsageError(f"{name}: found {value!r}, expected a number")
     return float(str(value)[:4] if _PLAIN[name][0] == "year" else value)

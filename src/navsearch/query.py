@@ -82,25 +82,34 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
     corrected_text, corrected = _correct(clean, vocabulary, usage)
-    stated = [*limits.counts(corrected_text), *limits.years(corrected_text)]
-    stated += limits.venues(corrected_text, vocabulary)
+    stated = list(limits.stated(corrected_text, vocabulary))
     rest = _without(corrected_text, (said for _, said in stated))
     tags = _outermost(vocabulary.tags(rest))
     tags, ambiguous = resolve(tags, words(rest), usage)
     wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
+    conditions = [t for t in wanted if t.strength > WEAK and vocabulary.facets[t.facet].more.get("limit")]
     return Query(
         text=text,
         plain_text=_plain(rest, wanted),
         search_text=_core(_plain(rest, wanted)),
-        tags=_searched(wanted, vocabulary),
+        tags=_searched((t for t in wanted if t not in conditions), vocabulary),
         leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
         kinds=_kinds(wanted, words(rest)),
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
-        limits=tuple(limit for limit, _ in stated) + tuple(Limit(t.facet, "!=", t.term, t.matched) for t in excluded),
+        limits=(
+            *(limit for limit, _ in stated),
+            *(Limit(t.facet, "=", t.term, t.matched) for t in _once(conditions)),
+            *(Limit(t.facet, "!=", t.term, t.matched) for t in _once(excluded)),
+        ),
         corrected=corrected,
         ambiguous=ambiguous,
     )
+
+
+def _once(tags: Iterable[Tag]) -> Iterable[Tag]:
+    """The first tag of each term."""
+    return {(t.facet, t.term): t for t in reversed(list(tags))}.values()
 
 
 def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
@@ -151,11 +160,13 @@ def _contains(other: Tag, tag: Tag) -> bool:
 
 def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
     """The tags wanted and those ruled out; neither is an everyday word that is ruled out, nor a part of a term that is
-    (no chest X-ray: the chest is not meant)."""
+    (no chest X-ray: the chest is not meant) or that rules it out itself (without registration)."""
     wanted: list[Tag] = []
     excluded: list[Tag] = []
     for tag in tags:
         ruled_out = tag.start > 0 and (negated(found, tag.start) or _continues(tag, excluded, found))
+        if ruled_out and any(o.start < tag.start and _contains(o, tag) for o in tags if o.strength > WEAK):
+            continue
         if not ruled_out or (tag.strength > WEAK and _qualifies(tag, tags, found)):
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].more.get("searched", True):
