@@ -24,12 +24,14 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`field op value`: a facet with = or !=, or one of the measures below. `asked` is how the user said it."""
+    """`field op value`: a facet with = or !=, or one of the measures below. `asked` is how the user said it; `units` are
+    those of records that a number can be compared with, any if empty."""
 
     field: str
     op: str
     value: str | float
     asked: str
+    units: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         value = f"{self.value:g}" if isinstance(self.value, float) else self.value
@@ -37,6 +39,8 @@ class Limit:
 
     def met(self, resource: Resource, terms: Mapping[str, frozenset[str]]) -> bool:
         """True if `resource`, whose terms with all broader ones are `terms`, satisfies this; unknown does not."""
+        if self.units and (resource.fields.get("cases") or {}).get("unit") not in self.units:
+            return False
         if self.field in _MEASURES:
             return any(_COMPARE[self.op](measured, float(self.value)) for measured in _MEASURES[self.field](resource))
         texts = _TEXTS[self.field](resource) if self.field in _TEXTS else ()
@@ -80,6 +84,13 @@ _UNITS = {
     "|pictures?|questions?|pairs?|patches|radiographs?|x-rays?|items?|examinations?|exams?",
     "classes": "class(?:es)?|categor(?:y|ies)|labels?|structures?",
 }
+# A number of these can be compared only with records counted alike; other units are taken for one another.
+_COMPARABLE = (
+    ("videos?", frozenset({"videos"})),
+    ("slides?", frozenset({"slides"})),
+    ("questions?|pairs?", frozenset({"questions", "qa-pairs", "image-text pairs", "image pairs", "dialogues"})),
+    ("patients?|subjects?", frozenset({"patients", "subjects", "scans", "volumes", "cases"})),
+)
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 _UNIT = "|".join(_UNITS.values())
 
@@ -130,13 +141,14 @@ def counts(text: str) -> Iterator[tuple[Limit, str]]:
     """The limits on cases and classes that `text` states, each with the words that say it."""
     for match in _BETWEEN.finditer(text):
         field = _field(match["unit"])
-        yield Limit(field, ">=", _number(match[1], match[2]), match[0]), match[0]
-        yield Limit(field, "<=", _number(match[3], match[4]), match[0]), match[0]
+        yield Limit(field, ">=", _number(match[1], match[2]), match[0], _comparable(match["unit"])), match[0]
+        yield Limit(field, "<=", _number(match[3], match[4]), match[0], _comparable(match["unit"])), match[0]
     for match in _COUNT.finditer(_BETWEEN.sub(" ", text)):
         after = match["after"] or match["last"]
         op = _op(_BEFORE, match["before"]) if match["before"] else _op(_AFTER, after) if after else None
         if op:
-            yield Limit(_field(match["unit"]), op, _number(match[2], match[3]), match[0].strip()), match[0].strip()
+            said, number = match[0].strip(), _number(match[2], match[3])
+            yield Limit(_field(match["unit"]), op, number, said, _comparable(match["unit"])), said
 
 
 def stated(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
@@ -248,6 +260,11 @@ def _plain(name: str, value: Any, vocabulary: Vocabulary) -> str | float:
 
 def _field(unit: str) -> str:
     return next(f for f, pattern in _UNITS.items() if re.fullmatch(pattern, unit, re.IGNORECASE))
+
+
+def _comparable(unit: str) -> frozenset[str]:
+    """The units of records that a number of `unit` can be compared with; empty if any."""
+    return next((of for said, of in _COMPARABLE if re.fullmatch(said, unit, re.IGNORECASE)), frozenset())
 
 
 def _number(digits: str, scale: str | None) -> float:
