@@ -78,8 +78,8 @@ class Index:
         """Rows by the key of a name or alias (see words.key)."""
         table: dict[str, list[int]] = {}
         for row, resource in enumerate(self.resources):
-            names = (resource.name, *resource.aliases, *self._short(resource))
-            for name in dict.fromkeys(map(key, names)):
+            names = (resource.name, *resource.aliases)
+            for name in dict.fromkeys(map(key, (*names, *filter(None, map(self._short, names))))):
                 table.setdefault(name, []).append(row)
         return {k: tuple(v) for k, v in table.items()}
 
@@ -100,10 +100,21 @@ class Index:
             return frozenset(self.rows_with.get((item.facet, item.term), ()))
         return frozenset(np.flatnonzero(self.lexical.holding(item)).tolist())
 
-    def _short(self, resource: Resource) -> list[str]:
-        """The name without the word for its kind (Lovász-Softmax Loss), if at least two words are left."""
-        left = [w.raw for w in words(resource.name) if w.folded != resource.kind]
-        return [" ".join(left)] if len(left) > 1 else []
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """The folded words of all names and aliases."""
+        return frozenset(w.folded for r in self.resources for name in (r.name, *r.aliases) for w in words(name))
+
+    @cached_property
+    def _kind_stems(self) -> frozenset[str]:
+        """The stems of words for kinds: loss, model, dataset, challenge."""
+        names = (phrase for t in self.vocabulary.facets["kind"].terms.values() for phrase in (t.name, *t.synonyms, *t.weak))
+        return frozenset(found[0].stem for name in names if len(found := words(name)) == 1)
+
+    def _short(self, name: str) -> str | None:
+        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left."""
+        left = [w.raw for w in words(name) if w.stem not in self._kind_stems]
+        return " ".join(left) if len(left) > 1 else None
 
 
 def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None) -> Index:

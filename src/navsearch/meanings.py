@@ -19,6 +19,10 @@ class Usage(Protocol):
         """In how many records each stem occurs."""
 
     @property
+    def name_words(self) -> frozenset[str]:
+        """Every folded word of the resources' names."""
+
+    @property
     def lexicon(self) -> frozenset[str]:
         """Common words of the language, in small letters."""
 
@@ -31,6 +35,7 @@ class NoUsage:
     """The usage of no catalog at all."""
 
     frequency: Mapping[str, int] = field(default_factory=dict)
+    name_words: frozenset[str] = frozenset()
     lexicon: frozenset[str] = frozenset()
 
     def company(self, first: Tag | str, second: Tag | str) -> float:  # noqa: ARG002

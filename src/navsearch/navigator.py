@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from navsearch.index import Index
 from navsearch.limits import Limit, filter_names, from_filters, known_term
 from navsearch.locations import check_apart, default_catalog, default_index
 from navsearch.query import Query, understand
-from navsearch.ranking import Found, Ranker, Scored
+from navsearch.ranking import CLEARLY, Found, Ranker, Scored
 from navsearch.recommend import Advisor
 from navsearch.resource import Resource
 from navsearch.vectors import Matrix
@@ -160,14 +160,21 @@ class Navigator:
 
     def _find(self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]) -> Found:
         """Rank the kinds given, else those the question names, else those of the resources it names, else the default
-        ones; if none of the default ones fits, those besides that an everyday word of the question could mean."""
+        ones; if another kind fits clearly better than those, that one."""
         named = tuple(given) or self._along(query.kinds) or self._ranker.kinds_named(query)
         found = self._ranker.find(query, vector, named or self._default_kinds, fixed)
-        hinted = tuple(dict.fromkeys((*self._default_kinds, *query.hinted)))
-        if named or found.match != "none" or hinted == self._default_kinds:
+        if given or found.match == "strong":
             return found
-        wider = self._ranker.find(query, vector, hinted, fixed)
-        return wider if wider.match != "none" else found
+        return max((found, *self._others(query, vector, found, fixed)), key=lambda other: other.best)
+
+    def _others(self, query: Query, vector: Matrix, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
+        """The rankings of single other kinds whose best row is clearly better than that of `found`; where the kind asked
+        for lacks a term, only of kinds that an everyday word of the question could mean."""
+        kinds = query.hinted if found.unserved else self._index.vocabulary.facets["kind"].terms
+        for kind in (k for k in kinds if k not in found.kinds):
+            other = self._ranker.find(query, vector, (kind,), fixed)
+            if other.match != "none" and other.best > found.best + CLEARLY:
+                yield other
 
     def _fits(self, advice: Mapping[str, Sequence[Recommendation]], kinds: Sequence[str]) -> dict[str, dict[int, float]]:
         """How well rows are recommended, by kind; only of `kinds`."""

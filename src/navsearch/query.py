@@ -15,7 +15,7 @@ from navsearch.words import STOP_WORDS, Word, has_han, negated, stem, words
 
 # Spelling: shorter words are not corrected; longer ones may hold two slips.
 _LEAST, _LONG = 5, 10
-_SPOKEN_FOR = 1.0  # least support for correcting a common word: twice as often with the words around as by chance
+_SPOKEN_FOR = 0.5  # least support for correcting a common word, a word around it: log2 of how much more than by chance
 
 # Words of a question that say nothing of its topic.
 _CHATTY = frozenset(
@@ -231,20 +231,19 @@ def _spelling(word: Word, context: list[str], vocabulary: Vocabulary, usage: Usa
         return None
     if word.folded in STOP_WORDS or word.stem in usage.frequency or word.stem in vocabulary.known_stems:
         return None
-    near = [(slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w) for w, slips in _near(word, vocabulary)]
+    near = [(slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w) for w, slips in _near(word, vocabulary.known_words | usage.name_words)]
     best = min(near, default=None)
     common = {word.folded, word.stem} & usage.lexicon
-    if best is None or (common and -best[1] < _SPOKEN_FOR):
+    if best is None or (common and -best[1] < _SPOKEN_FOR * len(context)):
         return None
     return best[-1]
 
 
-def _near(word: Word, vocabulary: Vocabulary) -> list[tuple[str, int]]:
-    """The vocabulary's words that are few slips away, with how many."""
+def _near(word: Word, known: Iterable[str]) -> list[tuple[str, int]]:
+    """The known words that are few slips away, with how many."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     slips = 1 if len(word.folded) < _LONG else 2
-    known = (w for w in vocabulary.known_words if w not in STOP_WORDS)
-    alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips]
+    alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips and w not in STOP_WORDS]
     return [(str(w), int(d)) for w, d, _ in process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)]

@@ -47,6 +47,8 @@ _LOOKED_AT = 3
 
 # Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
 STRONG, WEAK = 0.42, 0.375
+# A kind that nobody asked for is shown instead of the one that was if its best score is better by more than this.
+CLEARLY = 0.09
 
 
 _NO_FITS: Mapping[str, Mapping[int, float]] = {}
@@ -88,13 +90,18 @@ class Found:
     limits_only: bool
 
     @property
+    def best(self) -> float:
+        """The score of the first row, 0 if there is none."""
+        return self.ranked[0].score if self.ranked else 0.0
+
+    @property
     def match(self) -> str:
         """Whether the best row fits: strong, weak or none. Likeness without ground, as of one word met by chance, is none."""
         if not self.grounded or not self.ranked:
             return "none"
         if self.limits_only:
             return "strong"
-        best = self.ranked[0].score * UNSERVED ** len(self.unserved)
+        best = self.best * UNSERVED ** len(self.unserved)
         return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
 
 
@@ -144,7 +151,7 @@ class Ranker:
 
     def kinds_named(self, query: Query) -> tuple[str, ...]:
         """Kinds of the resources whose name makes up most of the question."""
-        rows = [row for row, share in names(self._index, query).items() if share > NAMED]
+        rows = [row for row, share in names(self._index, query).items() if share >= NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
 
     def _grounded(self, scored: Scored, query: Query) -> bool:

@@ -61,7 +61,14 @@ class _Phrase(NamedTuple):
     term: str
     strength: float
     ambiguous: bool
+    letters: str | None  # of a short form: the letters it must consist of, as other words share its stem (AW, awful)
     shout: str | None  # the exact capitals it must be written in, where in small letters it is a common word
+
+    def begins(self, found: list[Word], place: int) -> bool:
+        """Whether the words at `place` are this phrase."""
+        window = found[place : place + len(self.stems)]
+        spelt = self.letters is None or window[0].folded.removesuffix("s") == self.letters.removesuffix("s")
+        return tuple(w.stem for w in window) == self.stems and self.shout in (None, window[0].raw) and spelt
 
 
 class Vocabulary:
@@ -149,7 +156,7 @@ class Vocabulary:
             parts = words(phrase)
             for written in _spellings(phrase, parts):
                 short = phrase in term.ambiguous
-                table[facet].setdefault(written[0], []).append(_Phrase(written, term.name, strength, short, _shout(parts)))
+                table[facet].setdefault(written[0], []).append(_Phrase(written, term.name, strength, short, *_short_form(parts)))
         for by_stem in table.values():
             for entries in by_stem.values():
                 entries.sort(key=lambda e: (-len(e.stems), e.strength))  # one declared weak in any form is weak in all
@@ -174,8 +181,7 @@ def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int
     """The longest phrase that begins at `place` (all its meanings if it is ambiguous), and how many words it takes, one if there
     is none; a compound may be written apart."""
     for phrase in phrases.get(found[place].stem, ()):
-        window = found[place : place + len(phrase.stems)]
-        if tuple(w.stem for w in window) == phrase.stems and phrase.shout in (None, window[0].raw):
+        if phrase.begins(found, place):
             return _meanings(phrase, phrases), len(phrase.stems)
     joined = stem("".join(w.folded for w in found[place : place + 2]))
     compound = [p for p in phrases.get(joined, ()) if len(p.stems) == 1 and len(joined) >= _COMPOUND]
@@ -194,10 +200,12 @@ def _spellings(phrase: str, parts: list[Word]) -> list[tuple[str, ...]]:
     return [tuple(p.stem for p in parts)] * bool(parts) + [(closed,)] * ("-" in phrase and len(closed) >= _COMPOUND)
 
 
-def _shout(parts: list[Word]) -> str | None:
-    """Abbreviations that are common words in small letters (US, OR, ON) count only in capitals."""
+def _short_form(parts: list[Word]) -> tuple[str | None, str | None]:
+    """Of an abbreviation its letters; and its capitals if in small letters it is a common word (US, OR, ON)."""
     only = parts[0]
-    return only.raw if len(parts) == 1 and only.raw.isupper() and only.folded in STOP_WORDS else None
+    if len(parts) > 1 or not only.raw[:2].isupper():
+        return None, None
+    return only.folded, only.raw if only.folded in STOP_WORDS else None
 
 
 def _without_contained(tags: list[Tag]) -> list[Tag]:
