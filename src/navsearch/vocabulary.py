@@ -67,7 +67,7 @@ class _Phrase(NamedTuple):
     def begins(self, found: list[Word], place: int) -> bool:
         """Whether the words at `place` are this phrase."""
         window = found[place : place + len(self.stems)]
-        spelt = self.letters is None or window[0].folded.removesuffix("s") == self.letters.removesuffix("s")
+        spelt = self.letters is None or window[0].folded in (self.letters, f"{self.letters}s")
         return tuple(w.stem for w in window) == self.stems and self.shout in (None, window[0].raw) and spelt
 
 
