@@ -131,7 +131,8 @@ def _schema(folder: Path) -> dict[str, Any]:
 
 
 def _resource(item: Mapping[str, Any], vocabulary: Vocabulary) -> Resource:
-    facets = {f: _terms(item[f]) for f in vocabulary.facets if f in item and f != "kind"}
+    own = (f for f, facet in vocabulary.facets.items() if f != "kind" and "stated_in" not in facet.more)
+    facets = {f: _terms(item[f]) for f in own if f in item}
     head = ("id", "kind", "name", "description", "aliases")
     return Resource(
         id=item["id"],
