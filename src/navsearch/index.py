@@ -35,6 +35,7 @@ from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import key, words
 
 FORMAT = 2
+_SHORTEST_PART = 3
 _MANIFEST = "manifest.json"
 _DATA = re.compile(r"data-[0-9a-f]{16}")
 
@@ -78,7 +79,7 @@ class Index:
         """Rows by the key of a name or alias (see words.key)."""
         table: dict[str, list[int]] = {}
         for row, resource in enumerate(self.resources):
-            names = (resource.name, *resource.aliases)
+            names = (resource.name, *resource.aliases, *_parts(resource.name))
             for name in dict.fromkeys(map(key, (*names, *filter(None, map(self._short, names))))):
                 table.setdefault(name, []).append(row)
         return {k: tuple(v) for k, v in table.items()}
@@ -115,6 +116,13 @@ class Index:
         """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left."""
         left = [w.raw for w in words(name) if w.stem not in self._kind_stems]
         return " ".join(left) if len(left) > 1 else None
+
+
+def _parts(name: str) -> list[str]:
+    """What stands beside slashes and in brackets in a name: DIoU in "Distance-IoU (DIoU) Loss / Complete-IoU (CIoU) Loss"."""
+    beside = re.sub(r"\([^()]*\)", "", name).split(" / ")
+    parts = re.findall(r"\(([^()]+)\)", name) + beside * (len(beside) > 1)
+    return [part for part in parts if len(key(part)) >= _SHORTEST_PART]
 
 
 def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None) -> Index:

@@ -72,8 +72,9 @@ def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage) -> tuple[l
     """
     kept, ambiguous = [t for t in tags if not t.ambiguous], []
     for meanings in _by_place(t for t in tags if t.ambiguous):
-        taken = _spoken_for(meanings, _context(meanings[0], kept, found), usage) or meanings
-        kept += taken
+        sure = [t for t in kept if t.strength > WEAK and (t.start, t.end) == (meanings[0].start, meanings[0].end)]
+        taken = _spoken_for([*sure, *meanings], _context(meanings[0], kept, found), usage) or sure or meanings
+        kept += (t for t in taken if t not in sure)
         if len(meanings) > 1:
             others = tuple(t.term for t in meanings if t.term not in {x.term for x in taken})
             ambiguous.append(Ambiguity(meanings[0].matched, tuple(t.term for t in taken), others))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from navsearch.answer import Recommendation
 from navsearch.index import Index
 from navsearch.query import Query
-from navsearch.ranking import Scored
+from navsearch.ranking import STRONG, Scored
 from navsearch.resource import Resource
 from navsearch.vocabulary import WEAK
 
@@ -72,7 +72,9 @@ class Advisor:
         leave the task open, from the hits of the kind that was asked for."""
         common, shown = self._common(best), self._common(hits)
         named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
-        implied = (*common.get("task", ()), *shown.get("task", ()))[:1]
+        sources = (common, shown) if best and best[0].score >= STRONG else (shown, common)
+        likely = [t for source in sources for t in source.get("task", ())]
+        implied = sorted(likely, key=lambda t: not self._fits(self._chain(t)))[:1]
         tasks = (*self._narrowest(named), *(t for t in implied if t not in named))
         asked = query.terms("trait")
         inferred = [t for t in common.get("trait", ()) if t not in asked]

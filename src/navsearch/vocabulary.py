@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from navsearch.words import STOP_WORDS, Word, fold, has_han, stem, words
+from navsearch.words import ARTICLES, STOP_WORDS, Word, fold, has_han, stem, words
 
 _LAST = 99
 _COMPOUND = 7  # letters of a compound that may be written apart or together; shorter ones meet by chance
@@ -64,11 +64,17 @@ class _Phrase(NamedTuple):
     letters: str | None  # of a short form: the letters it must consist of, as other words share its stem (AW, awful)
     shout: str | None  # the exact capitals it must be written in, where in small letters it is a common word
 
-    def begins(self, found: list[Word], place: int) -> bool:
-        """Whether the words at `place` are this phrase."""
-        window = found[place : place + len(self.stems)]
-        spelt = self.letters is None or window[0].folded in (self.letters, f"{self.letters}s")
-        return tuple(w.stem for w in window) == self.stems and self.shout in (None, window[0].raw) and spelt
+    def length(self, found: list[Word], place: int) -> int:
+        """How many words this phrase takes at `place`, articles within it passed over; 0 if it is not there."""
+        first, end = found[place], place
+        for stem_ in self.stems:
+            while end > place and end < len(found) and found[end].folded in ARTICLES and found[end].stem != stem_:
+                end += 1
+            if end >= len(found) or found[end].stem != stem_:
+                return 0
+            end += 1
+        spelt = self.letters is None or first.folded in (self.letters, f"{self.letters}s")
+        return end - place if spelt and self.shout in (None, first.raw) else 0
 
 
 class Vocabulary:
@@ -181,8 +187,8 @@ def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int
     """The longest phrase that begins at `place` (all its meanings if it is ambiguous), and how many words it takes, one if there
     is none; a compound may be written apart."""
     for phrase in phrases.get(found[place].stem, ()):
-        if phrase.begins(found, place):
-            return _meanings(phrase, phrases), len(phrase.stems)
+        if length := phrase.length(found, place):
+            return _meanings(phrase, phrases), length
     joined = stem("".join(w.folded for w in found[place : place + 2]))
     compound = [p for p in phrases.get(joined, ()) if len(p.stems) == 1 and len(joined) >= _COMPOUND]
     return compound[:1], 1 + bool(compound)

@@ -35,6 +35,7 @@ STOP_WORDS = frozenset(
 
 
 _DISEASE = ("itis", "osis", "opathy")  # retinitis is not retinal, prostatitis not prostate
+ARTICLES = frozenset("a an the my our your his her its their this these those".split())
 _NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
 _FILLERS = frozenset("any a an the for from using based on of in".split())
 
