@@ -92,8 +92,7 @@ class Navigator:
         if not text.strip():
             raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
         _check_top_k(top_k)
-        query = understand(text, self._index.vocabulary, self._index)
-        vector = self._encoder.encode([query.search_text])[0]
+        query, vector = self._understood(text)
         fixed = self._limits(filters)
         found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
         problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
@@ -146,7 +145,15 @@ class Navigator:
         """What answers are made from; loads the encoder. Raises ModelMissing or IndexUnusable if it cannot serve."""
         return self._index, self._encoder
 
+    def find(self, text: str) -> Found:
+        """The ranking behind the hits of `ask`, before what is recommended weighs in, with what speaks for and against it."""
+        return self._find(*self._understood(text), (), ())
+
     # what ask is made of
+
+    def _understood(self, text: str) -> tuple[Query, Matrix]:
+        query = understand(text, self._index.vocabulary, self._index)
+        return query, self._encoder.encode([query.search_text])[0]
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -165,15 +172,15 @@ class Navigator:
         found = self._ranker.find(query, vector, named or self._default_kinds, fixed)
         if given or found.match == "strong":
             return found
-        return max((found, *self._others(query, vector, found, fixed)), key=lambda other: other.best)
+        return max((found, *self._others(query, vector, found, fixed)), key=lambda other: other.confidence)
 
     def _others(self, query: Query, vector: Matrix, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
-        """The rankings of single other kinds whose best row is clearly better than that of `found`; where the kind asked
-        for lacks a term, only of kinds that an everyday word of the question could mean."""
+        """The rankings of single other kinds that are clearly more likely to fit than `found`; where the kind asked for lacks
+        a term, only of kinds that an everyday word of the question could mean."""
         kinds = query.hinted if found.unserved else self._index.vocabulary.facets["kind"].terms
         for kind in (k for k in kinds if k not in found.kinds):
             other = self._ranker.find(query, vector, (kind,), fixed)
-            if other.match != "none" and other.best > found.best + CLEARLY:
+            if other.match != "none" and other.confidence > found.confidence + CLEARLY:
                 yield other
 
     def _fits(self, advice: Mapping[str, Sequence[Recommendation]], kinds: Sequence[str]) -> dict[str, dict[int, float]]:

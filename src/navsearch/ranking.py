@@ -38,17 +38,14 @@ _COMMON = 0.4
 NAMED = 0.75
 _LONGEST_NAME = 8
 
-# A wanted term that nothing carries lowers the verdict to this share: however alike the rest, the point may be missed.
-UNSERVED = 0.8
-
-# What makes a verdict above none possible: a cosine of this size, or this share of at least so many words.
-_MEANING, _MOST, _SEVERAL = 0.42, 0.5, 3
-_LOOKED_AT = 3
-
-# Least best score of a good match and of a weak one; set by hand on the development queries (navsearch evaluate).
-STRONG, WEAK = 0.42, 0.375
-# A kind that nobody asked for is shown instead of the one that was if its best score is better by more than this.
-CLEARLY = 0.09
+# Log-odds that the best row fits the question: a constant, what its score adds, and what is lost by each facet of which
+# it has none of the terms surely wanted, each such term that no row of these kinds carries, and each word that occurs nowhere in the catalog. Fitted by
+# benchmarks/calibrate.py, which reports the folds.
+ODDS: Mapping[str, float] = {"always": -0.8, "score": 4.9, "missed": -1.9, "unserved": -0.3, "strange": -1.9}
+# Least confidence of a good match and of a weak one.
+STRONG, WEAK = 0.6, 0.3
+# A kind that nobody asked for is shown instead of the one that was if it is more likely to fit by more than this.
+CLEARLY = 0.2
 
 
 _NO_FITS: Mapping[str, Mapping[int, float]] = {}
@@ -78,31 +75,32 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ranking: of which kinds, under which of the question's limits, without which; and the terms that were surely
-    wanted but that no row of these kinds carries."""
+    """A ranking: of which kinds, under which of the question's limits, without which; and what speaks against its first row:
+    the facets in which it has none of the sure terms, the sure terms that no row of these kinds carries, the words that the catalog does not know."""
 
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
     dropped: tuple[Limit, ...]
-    unserved: tuple[Tag, ...]
     ranked: tuple[Scored, ...]
-    grounded: bool
+    missed: tuple[str, ...]
+    unserved: tuple[Tag, ...]
+    strange: tuple[str, ...]
     limits_only: bool
 
     @property
-    def best(self) -> float:
-        """The score of the first row, 0 if there is none."""
-        return self.ranked[0].score if self.ranked else 0.0
+    def confidence(self) -> float:
+        """Probability, 0..1, that the first row fits the question, rounded to four places; 1 where limits are all that it
+        asks for, 0 if there is no row."""
+        if not self.ranked or self.limits_only:
+            return float(bool(self.ranked))
+        lost = {"missed": len(self.missed), "unserved": len(self.unserved), "strange": len(self.strange)}
+        odds = sum(ODDS[name] * value for name, value in {"always": 1.0, "score": self.ranked[0].score, **lost}.items())
+        return round(1 / (1 + math.exp(-odds)), 4)
 
     @property
     def match(self) -> str:
-        """Whether the best row fits: strong, weak or none. Likeness without ground, as of one word met by chance, is none."""
-        if not self.grounded or not self.ranked:
-            return "none"
-        if self.limits_only:
-            return "strong"
-        best = self.best * UNSERVED ** len(self.unserved)
-        return "strong" if best >= STRONG else "weak" if best >= WEAK else "none"
+        """Whether the best row fits: strong, weak or none."""
+        return "strong" if self.confidence >= STRONG else "weak" if self.confidence >= WEAK else "none"
 
 
 class Ranker:
@@ -127,9 +125,10 @@ class Ranker:
         """
         kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
         ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
-        grounded = bool(query.limits) or any(self._grounded(s, query) for s in ranked[:_LOOKED_AT])
         plain = bool(kept) and not query.tags and not query.leftover
-        return Found(tuple(kinds), kept, dropped, self._unserved(query, kinds), tuple(ranked), grounded, plain)
+        missed = tuple(f for s in ranked[:1] for f in self._missed_facets(s))
+        strange = tuple(w for w in query.leftover if w not in self._index.frequency)
+        return Found(tuple(kinds), kept, dropped, tuple(ranked), missed, self._unserved(query, kinds), strange, plain)
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
@@ -154,18 +153,18 @@ class Ranker:
         rows = [row for row, share in names(self._index, query).items() if share >= NAMED]
         return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
 
-    def _grounded(self, scored: Scored, query: Query) -> bool:
-        """Whether a row is alike for a reason that counts: a term (an everyday word will do beside a kind that was named), a
-        name, the meaning, or several words together."""
-        signals = scored.signals
-        term = any(t.strength == 1.0 or query.kinds for t in scored.met)
-        several = len(query.leftover) >= _SEVERAL and signals.words >= _MOST
-        return term or several or signals.name >= NAMED or signals.vector >= _MEANING
-
     def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
         carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
-        sure = (t for t in query.tags if t.strength == 1.0 and _facet_weight(self._index, t.facet) >= 1)
-        return tuple(t for t in sure if (t.facet, t.term) not in carried)
+        return tuple(t for t in query.tags if self._sure(t) and (t.facet, t.term) not in carried)
+
+    def _missed_facets(self, scored: Scored) -> Iterable[str]:
+        """The facets of which a row has none of the terms surely wanted."""
+        met = {t.facet for t in scored.met if self._sure(t)}
+        return dict.fromkeys(t.facet for t in scored.missed if self._sure(t) and t.facet not in met)
+
+    def _sure(self, tag: Tag) -> bool:
+        """Whether the term was surely meant and says what a question is about."""
+        return tag.strength == 1.0 and _facet_weight(self._index, tag.facet) >= 1
 
     def _meets(self, row: int, limits: Sequence[Limit]) -> bool:
         resource, terms = self._index.resources[row], self._index.closures[row]

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from navsearch.answer import Recommendation
 from navsearch.index import Index
 from navsearch.query import Query
-from navsearch.ranking import STRONG, Scored
+from navsearch.ranking import Scored
 from navsearch.resource import Resource
 from navsearch.vocabulary import WEAK
 
 # A trait or task is the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
+# Data sets that fit worse than this say less about the task than the hits of the kind that was asked for.
+_FITTING = 0.42
 _LOOKED_AT = 5
 # A trait that only the data found have moves a loss half as far as one that was asked for.
 _INFERRED = 0.5
@@ -72,7 +74,7 @@ class Advisor:
         leave the task open, from the hits of the kind that was asked for."""
         common, shown = self._common(best), self._common(hits)
         named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
-        sources = (common, shown) if best and best[0].score >= STRONG else (shown, common)
+        sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
         likely = [t for source in sources for t in source.get("task", ())]
         implied = sorted(likely, key=lambda t: not self._fits(self._chain(t)))[:1]
         tasks = (*self._narrowest(named), *(t for t in implied if t not in named))
