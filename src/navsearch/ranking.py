@@ -39,9 +39,9 @@ NAMED = 0.75
 _LONGEST_NAME = 8
 
 # Log-odds that the best row fits the question: a constant, what its score adds, and what is lost by each facet of which
-# it has none of the terms surely wanted, each such term that no row of these kinds carries, and each word that occurs nowhere in the catalog. Fitted by
+# it has none of the terms surely wanted, and by the share of the question that occurs nowhere in the catalog. Fitted by
 # benchmarks/calibrate.py, which reports the folds.
-ODDS: Mapping[str, float] = {"always": -0.8, "score": 4.9, "missed": -1.9, "unserved": -0.3, "strange": -1.9}
+ODDS: Mapping[str, float] = {"always": -1.8, "score": 5.9, "missed": -1.7, "strange": -4.0}
 # Least confidence of a good match and of a weak one.
 STRONG, WEAK = 0.6, 0.3
 # A kind that nobody asked for is shown instead of the one that was if it is more likely to fit by more than this.
@@ -75,8 +75,9 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ranking: of which kinds, under which of the question's limits, without which; and what speaks against its first row:
-    the facets in which it has none of the sure terms, the sure terms that no row of these kinds carries, the words that the catalog does not know."""
+    """A ranking: of which kinds, under which of the question's limits, without which. What speaks against its first row:
+    `missed`, the facets of which it has none of the terms surely wanted; `unserved`, those of them that no row of these kinds
+    carries; `strange`, the share of the question's terms and words that the catalog does not know."""
 
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
@@ -84,7 +85,7 @@ class Found:
     ranked: tuple[Scored, ...]
     missed: tuple[str, ...]
     unserved: tuple[Tag, ...]
-    strange: tuple[str, ...]
+    strange: float
     limits_only: bool
 
     @property
@@ -93,8 +94,8 @@ class Found:
         asks for, 0 if there is no row."""
         if not self.ranked or self.limits_only:
             return float(bool(self.ranked))
-        lost = {"missed": len(self.missed), "unserved": len(self.unserved), "strange": len(self.strange)}
-        odds = sum(ODDS[name] * value for name, value in {"always": 1.0, "score": self.ranked[0].score, **lost}.items())
+        values = {"always": 1.0, "score": self.ranked[0].score, "missed": len(self.missed), "strange": self.strange}
+        odds = sum(ODDS[name] * value for name, value in values.items())
         return round(1 / (1 + math.exp(-odds)), 4)
 
     @property
@@ -127,7 +128,8 @@ class Ranker:
         ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
         plain = bool(kept) and not query.tags and not query.leftover
         missed = tuple(f for s in ranked[:1] for f in self._missed_facets(s))
-        strange = tuple(w for w in query.leftover if w not in self._index.frequency)
+        unknown = sum(w not in self._index.frequency for w in query.leftover)
+        strange = unknown / (len(query.tags) + len(query.leftover) or 1)
         return Found(tuple(kinds), kept, dropped, tuple(ranked), missed, self._unserved(query, kinds), strange, plain)
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
