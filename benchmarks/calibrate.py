@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
@@ -55,7 +57,7 @@ def main() -> None:
     print("ODDS =", {name: round(float(value), 1) for name, value in zip(ODDS, constants, strict=True)})
 
 
-def _fit(x: np.ndarray, y: np.ndarray) -> LogisticRegression:
+def _fit(x: NDArray[np.float64], y: NDArray[np.bool_]) -> Any:
     return LogisticRegression(class_weight="balanced").fit(x, y)
 
 

@@ -87,16 +87,16 @@ def test_nothing_fits_exits_with_one(run: Run) -> None:
         (["ask"], 2, "navsearch: expected either a question or --from-file FILE\n"),
         (["ask", " "], 2, 'navsearch: found an empty question, expected a text such as "polyp segmentation in colonoscopy"\n'),
         (
-            ["ask", "liver", "--modality", "XCT"],
+            ["ask", "liver", "--modality", "CTX"],
             2,
-            "navsearch: modality 'XCT' is not known (did you mean 'CT'?)\n",
+            "navsearch: modality 'CTX' is not known (did you mean 'CT'?)\n",
         ),
         (["ask", "liver", "--not", "brain"], 2, "navsearch: facet 'brain' is not known; facets: "),
         (["ask", "--from-file", "/nowhere"], 2, "navsearch: /nowhere: found no readable text"),
         (
-            ["ask", "--from-file", "/dev/null", "--modality", "XCT"],
+            ["ask", "--from-file", "/dev/null", "--modality", "CTX"],
             2,
-            "navsearch: modality 'XCT' is not known (did you mean 'CT'?)",
+            "navsearch: modality 'CTX' is not known (did you mean 'CT'?)",
         ),
         (
             ["ask", "--from-file", "/dev/null", "--format", "csv"],

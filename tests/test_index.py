@@ -123,8 +123,8 @@ def test_another_catalog_is_refused(folder: Path) -> None:
 def test_another_format_is_refused(folder: Path) -> None:
     """An index of another format is not guessed at."""
     file = folder / "manifest.json"
-    file.write_text(file.read_text().replace('"format": 1', '"format": 99'))
-    with pytest.raises(IndexUnusable, match="has format 99, this navsearch reads 1: run navsearch build"):
+    file.write_text(file.read_text().replace(f'"format": {indexes.FORMAT}', '"format": 99'))
+    with pytest.raises(IndexUnusable, match=f"has format 99, this navsearch reads {indexes.FORMAT}: run navsearch build"):
         indexes.load(folder)
 
 
@@ -146,7 +146,7 @@ def test_damage_is_noticed(folder: Path, name: str) -> None:
         indexes.load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", f'{{"format": {indexes.FORMAT}}}'])
 def test_a_broken_manifest_is_noticed(folder: Path, text: str) -> None:
     """A manifest that was cut off is damage, not a crash."""
     (folder / "manifest.json").write_text(text)

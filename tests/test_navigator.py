@@ -266,9 +266,19 @@ def test_relations_are_seen_from_both_ends(small: Navigator) -> None:
 def test_signals_make_the_score(small: Navigator) -> None:
     """The score is the weighted mean of its signals, pulled towards 1 by a name."""
     for hit in small.ask("Alpha Liver tumour segmentation CT").hits:
-        weights = {s: w for s, w in ranking.WEIGHTS.items() if s != "name"}
+        weights = {s: w for s, w in ranking.WEIGHTS.items() if s not in {"name", "fit"}}
         mean = sum(w * hit.signals[s] for s, w in weights.items()) / sum(weights.values())
         assert hit.score == pytest.approx(mean + ranking.WEIGHTS["name"] * hit.signals["name"] * (1 - mean), abs=1e-3)
+
+
+def test_what_is_recommended_ranks_its_kind(small: Navigator) -> None:
+    """Among losses, how well each is recommended for the problem counts as well."""
+    hits = small.ask("liver tumour segmentation CT", kinds=["loss"]).hits
+    weights = {s: w for s, w in ranking.WEIGHTS.items() if s != "name"}
+    assert hits[0].signals["fit"] > hits[-1].signals["fit"]
+    for hit in hits:
+        mean = sum(w * hit.signals[s] for s, w in weights.items()) / sum(weights.values())
+        assert hit.score == pytest.approx(mean, abs=1e-3)
 
 
 def test_reprs_are_short(small: Navigator) -> None:

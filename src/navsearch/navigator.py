@@ -221,7 +221,9 @@ class Navigator:
             relations=self._relations(resource.id),
             url=resource.url,
             description=resource.description,
-            facets={f: t for f, t in self._index.terms[scored.row].items() if not self._index.vocabulary.facets[f].more.get("limit")},
+            facets={
+                f: t for f, t in self._index.terms[scored.row].items() if not self._index.vocabulary.facets[f].more.get("limit")
+            },
             cases=resource.fields.get("cases"),
             released=resource.fields.get("released"),
             licence=resource.licence,

@@ -11,24 +11,12 @@ from navsearch import limits
 from navsearch.limits import Limit
 from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve, support
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
-from navsearch.words import STOP_WORDS, Word, has_han, negated, stem, words
+from navsearch.words import CHATTY_STEMS, STOP_WORDS, Word, has_han, negated, stem, words
 
 # Spelling: shorter words are not corrected; longer ones may hold two slips.
 _LEAST, _LONG = 5, 10
 _SPOKEN_FOR = 0.5  # least support for correcting a common word, a word around it: log2 of how much more than by chance
 
-# Words of a question that say nothing of its topic.
-_CHATTY = frozenset(
-    """able anybody anyone anything available baseline best better choose collection contain datum data database dataset exist
-    fine find free good great have hello help hold image include know large like list look looking model need new open people
-    please problem project provide public publicly recommend recommendation require research resource search several show
-    someone something start study suggest suitable task test thank train training try type use useful user want which work
-    evaluate evaluating automatic automatically automated algorithm approach method learn learning deep machine network
-    neural ai set public state follow hi hey dear wonder hope advice advise appreciate regards cheers currently present paper
-    thesis colleague team idea tip pointer direction everyone guy maybe perhaps possible ideal prefer interest topic moment
-    question kind kindly sorry today""".split()
-)
-_CHATTY_STEMS = frozenset(map(stem, _CHATTY))
 _OPENERS = frozenset("a an any the some is are there what which good best suitable need want i we looking for".split())
 _LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
@@ -124,7 +112,8 @@ def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
 
 def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
     """The kinds named. An everyday word (images, networks) names one only if nothing else does and it is the head of the
-    noun phrase that the question begins with ("small network for liver CT") or all consists of ("3D networks")."""
+    noun phrase that the question begins with ("small network for liver CT") or all consists of ("3D networks"), where a
+    plural is the head wherever it stands."""
     named = [t for t in tags if t.facet == "kind"]
     strong = [t.term for t in named if t.strength > WEAK]
     heads = _heads(found)
@@ -138,13 +127,14 @@ def _heads(found: list[Word]) -> set[int]:
     while start < len(found) and found[start].folded in _OPENERS:
         start += 1
     end = next((place for place in range(start, len(found)) if found[place].folded in STOP_WORDS), len(found))
-    return {end} | ({len(found)} if bare else set())
+    plural = {place + 1 for place, w in enumerate(found) if w.folded.endswith("s") and w.stem != w.folded}
+    return {end} | ({len(found)} | plural if bare else set())
 
 
 def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
     explained = {place for t in tags for place in range(t.start, t.end)}
     left = (w for place, w in enumerate(found) if place not in explained and not has_han(w.raw))
-    return tuple(dict.fromkeys(w.stem for w in left if w.folded not in STOP_WORDS and w.stem not in _CHATTY_STEMS))
+    return tuple(dict.fromkeys(w.stem for w in left if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS))
 
 
 def _outermost(tags: list[Tag]) -> list[Tag]:
@@ -208,7 +198,7 @@ def _plain(text: str, tags: Iterable[Tag]) -> str:
 
 def _core(text: str) -> str:
     """The content words of `text`, sorted: how a question is dressed and ordered should not change its answer."""
-    content = (w.raw for w in words(text) if w.folded not in STOP_WORDS and w.stem not in _CHATTY_STEMS)
+    content = (w.raw for w in words(text) if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS)
     return " ".join(sorted(content, key=str.lower)) or text
 
 
@@ -217,7 +207,9 @@ def _correct(text: str, vocabulary: Vocabulary, usage: Usage) -> tuple[str, tupl
     pairs = []
     found = words(text)
     for word in found:
-        better = _spelling(word, [w.stem for w in found if w.stem in usage.frequency], vocabulary, usage)
+        better = _spelling(
+            word, [w.stem for w in found if w.stem in usage.frequency and w.stem not in CHATTY_STEMS], vocabulary, usage
+        )
         if better:
             pairs.append((word.raw, better))
             text = re.sub(rf"\b{re.escape(word.raw)}\b", better, text)
@@ -231,10 +223,13 @@ def _spelling(word: Word, context: list[str], vocabulary: Vocabulary, usage: Usa
         return None
     if word.folded in STOP_WORDS or word.stem in usage.frequency or word.stem in vocabulary.known_stems:
         return None
-    near = [(slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w) for w, slips in _near(word, vocabulary.known_words | usage.name_words)]
+    near = [
+        (slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w)
+        for w, slips in _near(word, vocabulary.known_words | usage.name_words)
+    ]
     best = min(near, default=None)
     common = {word.folded, word.stem} & usage.lexicon
-    if best is None or (common and -best[1] < _SPOKEN_FOR * len(context)):
+    if best is None or (common and -best[1] < _SPOKEN_FOR * max(1, len(context))):
         return None
     return best[-1]
 
@@ -246,4 +241,6 @@ def _near(word: Word, known: Iterable[str]) -> list[tuple[str, int]]:
 
     slips = 1 if len(word.folded) < _LONG else 2
     alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips and w not in STOP_WORDS]
-    return [(str(w), int(d)) for w, d, _ in process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)]
+    return [
+        (str(w), int(d)) for w, d, _ in process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    ]

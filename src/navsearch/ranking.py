@@ -178,7 +178,13 @@ class Ranker:
         fit = question.fit(row)
         signals = Signals(cosine, float(question.words[row]), question.share(row, levels), fit or 0.0, named)
         met = tuple(t for t, level in levels.items() if level == 1.0)
-        return Scored(row, self._combine(signals, has_terms=bool(question.total), has_fit=fit is not None), signals, met, question.missed(levels))
+        return Scored(
+            row,
+            self._combine(signals, has_terms=bool(question.total), has_fit=fit is not None),
+            signals,
+            met,
+            question.missed(levels),
+        )
 
     def _combine(self, signals: Signals, *, has_terms: bool, has_fit: bool) -> float:
         """Weighted mean of vector, words and (where there are any) terms and fit; then the name pulls the mean towards 1."""

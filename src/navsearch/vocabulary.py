@@ -1,8 +1,8 @@
 """Facets and their controlled terms; text to tags. The same function serves questions and records.
 
-A term has a broader term, synonyms, weak synonyms (everyday words that only hint), ambiguous ones (short forms, mostly,
-that may mean other terms as well) and Chinese names. Matching is longest first within each facet; different facets may share words, so that
-"lung cancer" is a condition and names an organ.
+A term has a broader term, a gloss (what it is in everyday words), synonyms, weak synonyms (everyday words that only hint),
+ambiguous ones (short forms, mostly, that may mean other terms as well) and Chinese names. Matching is longest first within
+each facet; different facets may share words, so that "lung cancer" is a condition and names an organ.
 """
 
 from __future__ import annotations
@@ -162,7 +162,9 @@ class Vocabulary:
             parts = words(phrase)
             for written in _spellings(phrase, parts):
                 short = phrase in term.ambiguous
-                table[facet].setdefault(written[0], []).append(_Phrase(written, term.name, strength, short, *_short_form(parts)))
+                table[facet].setdefault(written[0], []).append(
+                    _Phrase(written, term.name, strength, short, *_short_form(parts))
+                )
         for by_stem in table.values():
             for entries in by_stem.values():
                 entries.sort(key=lambda e: (-len(e.stems), e.strength))  # one declared weak in any form is weak in all
@@ -184,8 +186,8 @@ class Vocabulary:
 
 
 def _longest(phrases: Mapping[str, list[_Phrase]], found: list[Word], place: int) -> tuple[list[_Phrase], int]:
-    """The longest phrase that begins at `place` (all its meanings if it is ambiguous), and how many words it takes, one if there
-    is none; a compound may be written apart."""
+    """The longest phrase that begins at `place` (all its meanings if it is ambiguous), and how many words it takes, one if
+    there is none; a compound may be written apart."""
     for phrase in phrases.get(found[place].stem, ()):
         if length := phrase.length(found, place):
             return _meanings(phrase, phrases), length

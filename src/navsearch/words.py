@@ -111,3 +111,20 @@ def _stemmer() -> Any:
     import Stemmer
 
     return Stemmer.Stemmer("english")
+
+
+# Words of a question that say nothing of its topic.
+CHATTY_STEMS = frozenset(
+    map(
+        stem,
+        """able anybody anyone anything available baseline best better choose collection contain datum data database
+        dataset exist fine find free good great have hello help hold image include know large like list look looking
+        model need new open people please problem project provide public publicly recommend recommendation require
+        research resource search several show someone something start study suggest suitable task test thank train
+        training try type use useful user want which work evaluate evaluating automatic automatically automated
+        algorithm approach method learn learning deep machine network neural ai set public state follow hi hey dear
+        wonder hope advice advise appreciate regards cheers currently present paper thesis colleague team idea tip
+        pointer direction everyone guy maybe perhaps possible ideal prefer interest topic moment question kind
+        kindly sorry today""".split(),
+    )
+)
