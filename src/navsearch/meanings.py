@@ -71,7 +71,7 @@ def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage) -> tuple[l
     A meaning that is spoken for is as sure as a full name. If none is, all stay, as hints.
     """
     kept, ambiguous = [t for t in tags if not t.ambiguous], []
-    for meanings in _by_place(t for t in tags if t.ambiguous):
+    for meanings in _by_place(t for t in tags if t.ambiguous and not _measures(t, found)):
         sure = [t for t in kept if t.strength > WEAK and (t.start, t.end) == (meanings[0].start, meanings[0].end)]
         taken = _spoken_for([*sure, *meanings], _context(meanings[0], kept, found), usage) or sure or meanings
         kept += (t for t in taken if t not in sure)
@@ -80,6 +80,11 @@ def resolve(tags: Sequence[Tag], found: Sequence[Word], usage: Usage) -> tuple[l
             ambiguous.append(Ambiguity(meanings[0].matched, tuple(t.term for t in taken), others))
     places = {(t.facet, t.start): place for place, t in reversed(list(enumerate(tags)))}
     return sorted(kept, key=lambda t: places[t.facet, t.start]), tuple(ambiguous)
+
+
+def _measures(tag: Tag, found: Sequence[Word]) -> bool:
+    """Whether the word is a unit: 3 mm, 12 cm."""
+    return tag.start > 0 and found[tag.start - 1].raw.isdecimal() and found[tag.start].raw.islower()
 
 
 def _context(tag: Tag, tags: Sequence[Tag], found: Sequence[Word]) -> list[Tag | str]:

@@ -154,7 +154,7 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
     wanted: list[Tag] = []
     excluded: list[Tag] = []
     for tag in tags:
-        ruled_out = tag.start > 0 and (negated(found, tag.start) or _continues(tag, excluded, found))
+        ruled_out = tag.start >= 0 and (negated(found, tag.start, tag.end) or _continues(tag, excluded, found))
         if ruled_out and any(o.start < tag.start and _contains(o, tag) for o in tags if o.strength > WEAK):
             continue
         if not ruled_out or (tag.strength > WEAK and _qualifies(tag, tags, found)):
@@ -166,7 +166,7 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
 
 def _qualifies(tag: Tag, tags: Sequence[Tag], found: list[Word]) -> bool:
     """True if `tag` only says of which kind the thing ruled out is: without MRI labels, no liver damage."""
-    if tag.end >= len(found) or found[tag.end].folded in STOP_WORDS:
+    if tag.end >= len(found) or found[tag.end].folded in STOP_WORDS or negated(found[tag.start :], 0, tag.end - tag.start):
         return False
     named = any(t.start <= tag.end < t.end for t in tags if t.strength > WEAK or t.facet == "kind")
     return found[tag.end].stem in _LACKING or not named

@@ -12,7 +12,7 @@ from navsearch.index import Index
 from navsearch.query import Query
 from navsearch.ranking import Scored
 from navsearch.resource import Resource
-from navsearch.vocabulary import WEAK
+from navsearch.vocabulary import WEAK, Tag
 
 # A trait or task is the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
@@ -73,7 +73,7 @@ class Advisor:
         """The problem behind a question, and what of it was inferred: from the data sets found (`best`) or, where they
         leave the task open, from the hits of the kind that was asked for."""
         common, shown = self._common(best), self._common(hits)
-        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or t.term in common.get("task", ()))]
+        named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or self._carried(t, best))]
         sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
         likely = [t for source in sources for t in source.get("task", ())]
         implied = sorted(likely, key=lambda t: not self._fits(self._chain(t)))[:1]
@@ -107,6 +107,10 @@ class Advisor:
         rows: list[int] = next((rows for rows in by_task if rows), [])
         found = [self._method(row, problem) for row in rows]
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id])))
+
+    def _carried(self, tag: Tag, ranked: Sequence[Scored]) -> bool:
+        """Whether any of the best rows carries the term."""
+        return any(tag.term in self._index.closures[s.row].get(tag.facet, ()) for s in ranked[:_LOOKED_AT])
 
     def _common(self, ranked: Sequence[Scored]) -> dict[str, tuple[str, ...]]:
         """By facet, the terms that enough of the best rows, weighted by score, carry; most carried first."""

@@ -37,7 +37,9 @@ STOP_WORDS = frozenset(
 _DISEASE = ("itis", "osis", "opathy")  # retinitis is not retinal, prostatitis not prostate
 ARTICLES = frozenset("a an the my our your his her its their this these those".split())
 _NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
-_FILLERS = frozenset("any a an the for from using based on of in".split())
+_FILLERS = frozenset("any a an the for from using based on of in about involving concerning showing with".split())
+_PAIRS_OF_NEGATORS = frozenset({("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"), ("aside", "from")})
+_NEGATED_AFTER = frozenset("excluded omitted excepted".split())
 
 
 class Word(NamedTuple):
@@ -65,13 +67,20 @@ def content_stems(text: str) -> list[str]:
     return [w.stem for w in words(text) if w.folded not in STOP_WORDS]
 
 
-def negated(found: list[Word], start: int) -> bool:
-    """True if the word at `start` is ruled out before it: not MRI, without any contrast, other than the brain."""
+def negated(found: list[Word], start: int, end: int | None = None) -> bool:
+    """True if the words from `start` to `end` (one by default) are ruled out: not MRI, without any contrast, other than the
+    brain, dental films excluded."""
+    after = found[start + 1 if end is None else end :][:1]
+    if after and after[0].folded in _NEGATED_AFTER:
+        return True
     place = start - 1
-    while place >= 0 and found[place].folded in _FILLERS:
+    while place >= 0:
+        if (found[place - 1].folded, found[place].folded) in _PAIRS_OF_NEGATORS and place > 0:
+            return True
+        if found[place].folded not in _FILLERS:
+            return found[place].folded in _NEGATORS
         place -= 1
-    before = [w.folded for w in found[max(0, place - 1) : place + 1]]
-    return before == ["other", "than"] or (place >= 0 and before[-1] in _NEGATORS)
+    return False
 
 
 def key(text: str) -> str:
