@@ -134,8 +134,11 @@ def test_limits_nothing_satisfies_are_dropped_and_said(small: Navigator) -> None
 def test_relaxing_drops_the_limit_that_frees_most() -> None:
     """Of two limits the one in the way goes; where no limit helps, all go."""
     far, near = Limit("cases", ">", 9.0, ""), Limit("cases", ">", 5.0, "")
-    assert relax([near, far], lambda kept: 0 if far in kept else 3) == ((near,), (far,))
-    assert relax([near, far], lambda _: 0) == ((), (far, near))
+    assert relax((near, far), lambda kept: 0.1 if far in kept else 0.9) == (near,)
+    assert relax((near, far), lambda _: 0.1) == (near, far)
+    assert relax((near, far), lambda _: 0.9) == (near, far)
+    ruled_out = Limit("modality", "!=", "CT", "no CT")
+    assert relax((ruled_out,), lambda kept: 0.1 if kept else 0.9) == (ruled_out,)
 
 
 def test_the_kind_asked_for_is_what_comes(small: Navigator) -> None:

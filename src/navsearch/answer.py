@@ -92,10 +92,14 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was understood, whether anything fits, the ranked resources, losses and baselines, and what must be said."""
+    """What was understood, whether anything fits, the ranked resources, losses and baselines, and what must be said.
+
+    `confidence` is the probability, 0..1, that the first hit fits; `match` follows from it (see ranking.Found).
+    """
 
     query: Mapping[str, Any]
     match: str
+    confidence: float
     hits: tuple[Hit, ...]
     losses: tuple[Recommendation, ...] = ()
     methods: tuple[Recommendation, ...] = ()
@@ -106,6 +110,7 @@ class Answer:
         return {
             "query": dict(self.query),
             "match": self.match,
+            "confidence": self.confidence,
             "hits": [h.as_dict() for h in self.hits],
             "losses": [r.as_dict() for r in self.losses],
             "methods": [r.as_dict() for r in self.methods],

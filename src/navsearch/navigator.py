@@ -103,10 +103,10 @@ class Navigator:
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
         notes = _notes(query, found)
         if found.match == "none":
-            return Answer(view, found.match, hits, notes=tuple(notes))
+            return Answer(view, found.match, found.confidence, hits, notes=tuple(notes))
         missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
         recommended = {part: known[:top_k] for part, known in advice.items()}
-        return Answer(view, found.match, hits, **recommended, notes=(*notes, *inferred, *missing))
+        return Answer(view, found.match, found.confidence, hits, **recommended, notes=(*notes, *inferred, *missing))
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
@@ -279,13 +279,13 @@ def _check_top_k(top_k: int) -> None:
 def no_answer(text: str, why: str) -> Answer:
     """The answer to a question that cannot be asked."""
     empty = {"text": text, "kind": [], "limits": [], "excluded": [], "corrected": [], "ambiguous": []}
-    return Answer(empty, "none", (), notes=(why,))
+    return Answer(empty, "none", 0.0, (), notes=(why,))
 
 
 def _notes(query: Query, found: Found) -> list[str]:
     notes = [f"read {wrong!r} as {better!r}" for wrong, better in query.corrected]
     notes += [str(ambiguity) for ambiguity in query.ambiguous]
-    notes += [f"nothing satisfies {limit.asked!r}: that limit was dropped" for limit in found.dropped]
+    notes += [f"nothing that fits satisfies {limit.asked!r}: that limit was dropped" for limit in found.dropped]
     notes += [f"no {' or '.join(found.kinds)} of the catalog has {tag.facet} {tag.term!r}" for tag in found.unserved]
     if not found.ranked:
         return [*notes, "nothing satisfies the filters"]

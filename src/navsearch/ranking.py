@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,18 +120,31 @@ class Ranker:
         fixed: Sequence[Limit] = (),
         fits: Mapping[str, Mapping[int, float]] = _NO_FITS,
     ) -> Found:
-        """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing is left.
+        """The ranking of `kinds` under `fixed` limits, which hold, and the question's, which yield if nothing fits (see relax).
 
         `fits` says how well rows are recommended for the problem (0..1), by kind; a row of such a kind that is not there
         is not recommended at all.
         """
-        kept, dropped = relax(query.limits, lambda limits: len(self.allowed(kinds, (*limits, *fixed))))
-        ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
-        plain = bool(kept) and not query.tags and not query.leftover
-        missed = tuple(f for s in ranked[:1] for f in self._missed_facets(s))
+
+        @cache
+        def under(kept: tuple[Limit, ...]) -> Found:
+            ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
+            return self._found(query, kinds, kept, ranked)
+
+        return under(relax(query.limits, lambda kept: under(kept).confidence))
+
+    def _found(self, query: Query, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Sequence[Scored]) -> Found:
         unknown = sum(w not in self._index.frequency for w in query.leftover)
-        strange = unknown / (len(query.tags) + len(query.leftover) or 1)
-        return Found(tuple(kinds), kept, dropped, tuple(ranked), missed, self._unserved(query, kinds), strange, plain)
+        return Found(
+            kinds=tuple(kinds),
+            kept=kept,
+            dropped=tuple(limit for limit in query.limits if limit not in kept),
+            ranked=tuple(ranked),
+            missed=tuple(f for s in ranked[:1] for f in self._missed_facets(s)),
+            unserved=self._unserved(query, kinds),
+            strange=unknown / (len(query.tags) + len(query.leftover) or 1),
+            limits_only=bool(kept) and not query.tags and not query.leftover,
+        )
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
         """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
@@ -302,14 +316,13 @@ def _name_share(index: Index, row: int, run: Sequence[Word], written: str, conte
     return share if known or plain else max(NAMED, share)
 
 
-def relax(limits: Sequence[Limit], count: Callable[[Sequence[Limit]], int]) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
-    """The limits to keep and those to drop, so that something is left.
+def relax(limits: tuple[Limit, ...], likely: Callable[[tuple[Limit, ...]], float]) -> tuple[Limit, ...]:
+    """The limits to keep so that something fits: all, if it is `likely` (0..1) enough that something does under them.
 
-    While `count(kept)` is zero, drop the limit without which most is left (the last of equals).
+    Else the one goes without which it is likeliest (the last of equals), and so on. What is ruled out stays so, and if
+    nothing fits whichever limits go, all stay.
     """
-    kept, dropped = list(limits), []
-    while kept and not count(kept):
-        worst = max(reversed(kept), key=lambda limit: count([k for k in kept if k is not limit]))
-        kept.remove(worst)
-        dropped.append(worst)
-    return tuple(kept), tuple(dropped)
+    kept = limits
+    while likely(kept) < WEAK and (yielding := [limit for limit in kept if limit.op != "!="]):
+        kept = max((tuple(k for k in kept if k is not limit) for limit in reversed(yielding)), key=likely)
+    return kept if likely(kept) >= WEAK else limits

@@ -123,8 +123,8 @@ class Advisor:
                     shares.setdefault(facet, {}).setdefault(term, 0.0)
                     shares[facet][term] += scored.score / total
         common = {f: [t for t, share in terms.items() if share >= _SHARED] for f, terms in shares.items()}
-        if not common.get("task"):  # some task is better than none
-            common["task"] = sorted(shares.get("task", {}), key=shares.get("task", {}).__getitem__)[-1:]
+        if (tasks := shares.get("task")) and not common["task"]:
+            common["task"] = [max(tasks, key=tasks.__getitem__)]  # some task is better than none
         return {f: tuple(sorted(terms, key=shares[f].__getitem__, reverse=True)) for f, terms in common.items()}
 
     def _narrowest(self, tasks: Sequence[str]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Line(NamedTuple):
 def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) -> Iterator[Line]:
     """The whole answer for people; `shown` limits losses and baselines (all by default), `explain` adds the arithmetic."""
     yield Line(0, f"Understood: {understood(answer.query)}", "bold")
-    yield Line(0, f"Match: {answer.match}", _MATCH_STYLE[answer.match])
+    yield Line(0, f"Match: {answer.match} ({answer.confidence:.0%} sure)", _MATCH_STYLE[answer.match])
     yield from (Line(0, f"Note: {note}", "yellow") for note in answer.notes)
     title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
     yield from _section(title, (list(_hit_lines(i, h, answer.hits, explain=explain)) for i, h in enumerate(answer.hits, 1)))
