@@ -14,7 +14,7 @@ _NAMED = 3  # hits that a repr names
 class Hit:
     """A resource that answers a question: score in 0..1, reasons for it and what it misses.
 
-    `signals` are what the score is made of (see ranking.Signals); `relations` tell which sets share its data.
+    `signals` are those that the score is made of (see ranking.Signals); `relations` tell which sets share its data.
     """
 
     id: str

@@ -215,7 +215,7 @@ class Navigator:
             kind=resource.kind,
             name=resource.name,
             score=scored.score,
-            signals={name: round(value, 4) for name, value in scored.signals._asdict().items()},
+            signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
             reasons=(*self._met(scored), *(str(limit) for limit in found.kept)),
             misses=(*(f"{t.facet}: {t.term}" for t in scored.missed), *unmet),
             relations=self._relations(resource.id),

@@ -53,13 +53,13 @@ _NO_FITS: Mapping[str, Mapping[int, float]] = {}
 
 
 class Signals(NamedTuple):
-    """How one row answers a question, each 0..1: cosine, share of words, share of wanted terms, how well it is recommended
-    for the problem (0 for kinds that are not recommended), likeness of name."""
+    """How one row answers a question, each 0..1: cosine, share of words, share of wanted terms (None if there are none), how
+    well it is recommended for the problem (None for kinds that are not recommended), likeness of name."""
 
     vector: float
     words: float
-    tags: float
-    fit: float
+    tags: float | None
+    fit: float | None
     name: float
 
 
@@ -189,23 +189,21 @@ class Ranker:
     def _score(self, question: _Question, row: int, cosine: float) -> Scored:
         levels = question.levels(row)
         named = question.names.get(row, 0.0)
-        fit = question.fit(row)
-        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), fit or 0.0, named)
+        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), question.fit(row), named)
         met = tuple(t for t, level in levels.items() if level == 1.0)
         return Scored(
             row,
-            self._combine(signals, has_terms=bool(question.total), has_fit=fit is not None),
+            self._combine(signals),
             signals,
             met,
             question.missed(levels),
         )
 
-    def _combine(self, signals: Signals, *, has_terms: bool, has_fit: bool) -> float:
-        """Weighted mean of vector, words and (where there are any) terms and fit; then the name pulls the mean towards 1."""
-        has = {"tags": has_terms, "fit": has_fit, "name": False}
-        use = {s: w for s, w in self._weights.items() if has.get(s, True)}
-        total = sum(use.values())
-        mean = sum(w * getattr(signals, s) for s, w in use.items()) / total if total else 0.0
+    def _combine(self, signals: Signals) -> float:
+        """Weighted mean of the signals there are; then the name pulls the mean towards 1."""
+        values = {s: value for s, value in signals._asdict().items() if value is not None and s != "name"}
+        total = sum(self._weights[s] for s in values)
+        mean = sum(self._weights[s] * value for s, value in values.items()) / total if total else 0.0
         return round(mean + self._weights["name"] * signals.name * (1 - mean), 4)
 
 
@@ -219,8 +217,9 @@ class _Question:
         self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
         self._wishes = _wishes(query.tags)
-        self._held = LEFTOVER * sum((index.lexical.holding(w) for w in query.leftover), np.zeros(len(index.resources)))
-        self.total = self._best(self._weights) + LEFTOVER * len(query.leftover)
+        plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
+        self._held = sum((weight * index.lexical.holding(w) for w, weight in plain.items()), np.zeros(len(index.resources)))
+        self.total = self._best(self._weights) + sum(plain.values())
 
     def proposed(self, allowed: Rows) -> list[int]:
         """Of `allowed`: the first by words, the first by wanted terms, and all that are named."""
@@ -233,10 +232,10 @@ class _Question:
         """How far the row meets each wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
         return {tag: self._level(row, tag) for tag in self._weights}
 
-    def share(self, row: int, levels: Mapping[Tag, float]) -> float:
-        """Share of what is wanted, terms and leftover words by weight, that the row has."""
+    def share(self, row: int, levels: Mapping[Tag, float]) -> float | None:
+        """Share of what is wanted, terms and leftover words by weight, that the row has; None if nothing is."""
         met = self._best({t: self._weights[t] * level for t, level in levels.items()}) + float(self._held[row])
-        return met / self.total if self.total else 0.0
+        return met / self.total if self._weights else None
 
     def fit(self, row: int) -> float | None:
         """How well the row is recommended; None if its kind is not recommended at all."""
@@ -260,10 +259,14 @@ class _Question:
         return sorted(carried, key=lambda r: (-carried[r], r))
 
     def _weight(self, tag: Tag) -> float:
-        """The facet's weight x how surely the term was meant x how few rows carry it."""
-        rows, carry = len(self._index.resources), len(self._index.rows_with.get((tag.facet, tag.term), ()))
-        rarity = _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
+        """The facet's weight x how surely the term was meant x its rarity."""
+        rarity = self._rarity(len(self._index.rows_with.get((tag.facet, tag.term), ())))
         return _facet_weight(self._index, tag.facet) * tag.strength * rarity
+
+    def _rarity(self, carry: int) -> float:
+        """1 for what no row carries, falling with the logarithm of how many do to _COMMON for what all do."""
+        rows = len(self._index.resources)
+        return _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
 
     def _level(self, row: int, tag: Tag) -> float:
         terms = self._index.closures[row].get(tag.facet)

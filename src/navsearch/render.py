@@ -36,7 +36,7 @@ def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) ->
     yield Line(0, f"Match: {answer.match} ({answer.confidence:.0%} sure)", _MATCH_STYLE[answer.match])
     yield from (Line(0, f"Note: {note}", "yellow") for note in answer.notes)
     title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
-    yield from _section(title, (list(_hit_lines(i, h, answer.hits, explain=explain)) for i, h in enumerate(answer.hits, 1)))
+    yield from _section(title, (list(_group_lines(group, answer.hits, explain=explain)) for group in _groups(answer.hits)))
     for part_title, part in _PARTS:
         every: Sequence[Recommendation] = getattr(answer, part)
         recommended = every[:shown]
@@ -47,7 +47,7 @@ def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) ->
     yield Line(0, _LEGEND, "dim")
 
 
-_LEGEND = "+ fits   - misses   ~ shares data   = published figure   ! caution"
+_LEGEND = "+ fits   - misses   ~ shares data   ≈ much the same data   = published figure   ! caution"
 _MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
 
 
@@ -191,6 +191,29 @@ def _title(answer: Answer) -> str:
     return kind + ("es" if kind.endswith(("s", "x")) else "s")
 
 
+def _groups(hits: Sequence[Hit]) -> list[list[int]]:
+    """The places of hits that share data, together under the first of them; the groups in the order of their first."""
+    groups: list[list[int]] = []
+    for place, hit in enumerate(hits):
+        related = {r.get("id") for r in hit.relations if r["type"] in _SAME}
+        homes = [g for g in groups if related & {hits[member].id for member in g}]
+        groups = [g for g in groups if g not in homes] + [sorted([*(m for g in homes for m in g), place])]
+    return sorted(groups)
+
+
+# Relations that make two sets much the same data, seen from either end.
+_SAME = frozenset({"version_of", "other_version", "same_as"})
+
+
+def _group_lines(group: Sequence[int], hits: Sequence[Hit], *, explain: bool) -> Iterator[Line]:
+    """The first of a group in full, the others as a line each."""
+    first, *others = group
+    yield from _hit_lines(first + 1, hits[first], hits, explain=explain)
+    for place in others:
+        hit = hits[place]
+        yield Line(4, f"{hit.score:.2f}  {hit.name}  [{hit.id}]  {_facts(hit)}", "", f"≈ {place + 1}. ")
+
+
 def _hit_lines(number: int, hit: Hit, hits: Sequence[Hit], *, explain: bool = False) -> Iterator[Line]:
     yield Line(0, f"{hit.score:.2f}  {hit.name}  [{hit.id}]", "bold", f"{number:>2}. ")
     yield Line(4, _facts(hit))
@@ -215,7 +238,7 @@ def _shared(hit: Hit, hits: Sequence[Hit]) -> Iterator[str]:
 
 def _arithmetic(hit: Hit) -> str:
     """How the score came about: weights x signals; a name, if there is one, then closes part of the distance to 1."""
-    parts = [(name, weight) for name, weight in WEIGHTS.items() if name != "name"]
+    parts = [(name, weight) for name, weight in WEIGHTS.items() if name != "name" and name in hit.signals]
     mean = " + ".join(f"{weight:g} × {name} {hit.signals[name]:.2f}" for name, weight in parts)
     name = f", then name {hit.signals['name']:.2f} × {WEIGHTS['name']:g} of the rest" if hit.signals["name"] else ""
     return f"{hit.score:.2f} = ({mean}) / {sum(w for _, w in parts):g}{name}"
