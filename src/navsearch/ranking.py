@@ -22,7 +22,7 @@ from navsearch.words import Word, key, negated, words
 POOL = 100
 
 # How much each signal counts in the mean of those a question has; a name closes this share of the distance to 1.
-WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.8, "tags": 1.6, "fit": 1.6, "name": 0.8}
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.5, "tags": 1.4, "fit": 1.6, "name": 0.8}
 
 # A row that carries only a broader term than the one wanted (MRI for FLAIR MRI) meets it in part; one that states nothing
 # in a facet may or may not meet it.
@@ -42,7 +42,7 @@ _LONGEST_NAME = 8
 # Log-odds that the best row fits the question: a constant, what its score adds, and what is lost by each facet of which
 # it has none of the terms surely wanted, and by the share of the question that occurs nowhere in the catalog. Fitted by
 # benchmarks/calibrate.py, which reports the folds.
-ODDS: Mapping[str, float] = {"always": -1.8, "score": 5.9, "missed": -1.7, "strange": -4.0}
+ODDS: Mapping[str, float] = {"always": -2.0, "score": 6.3, "missed": -1.7, "strange": -4.2}
 # Least confidence of a good match and of a weak one.
 STRONG, WEAK = 0.6, 0.3
 # A kind that nobody asked for is shown instead of the one that was if it is more likely to fit by more than this.
