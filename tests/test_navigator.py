@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import LIVER
-from navsearch import Answer, Navigator, UsageError, ranking
+from navsearch import Answer, Navigator, UsageError, ranking, render
 from navsearch.limits import Limit
-from navsearch import render
 from navsearch.ranking import relax
 
 WORDS = st.lists(

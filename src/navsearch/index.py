@@ -36,6 +36,7 @@ from navsearch.words import key, words
 
 FORMAT = 2
 _SHORTEST_PART = 3
+_UNSEEN = 0.3
 _MANIFEST = "manifest.json"
 _DATA = re.compile(r"data-[0-9a-f]{16}")
 
@@ -90,10 +91,10 @@ class Index:
         return self.lexical.frequency
 
     def company(self, first: Tag | str, second: Tag | str) -> float:
-        """How much more often two terms or stems occur in one row than by chance: 1 as often, 0 never."""
+        """How much more often two terms or stems occur in one row than by chance: 1 as often. A little added on
+        either side of the ratio keeps rare ones from saying much."""
         one, other = self._having(first), self._having(second)
-        by_chance = len(one) * len(other) / len(self.resources)
-        return len(one & other) / by_chance if by_chance else 0.0
+        return (len(one & other) + _UNSEEN) / (len(one) * len(other) / len(self.resources) + _UNSEEN)
 
     def _having(self, item: Tag | str) -> frozenset[int]:
         """The rows that carry a term or hold a stem."""

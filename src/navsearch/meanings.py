@@ -27,7 +27,7 @@ class Usage(Protocol):
         """Common words of the language, in small letters."""
 
     def company(self, first: Tag | str, second: Tag | str) -> float:
-        """How much more often two terms or stems occur in one record than by chance: 1 as often, 0 never."""
+        """How much more often two terms or stems occur in one record than by chance: 1 as often."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ STOP_WORDS = frozenset(
     if in into is it its itself just let like many may me might more most much must my need no nor not of off on once one only
     or other our ours out over own please same shall she should so some such than that the their theirs them then there these
     they this those through to too under until up upon us use used using very want was we well were what when where which while
-    who whom whose why will with within without would you your yours""".split()
+    who whom whose why will with within without would you your yours
+    vs versus via per etc""".split()
 )
 
 
