@@ -1,8 +1,8 @@
 """Facets and their controlled terms; text to tags. The same function serves questions and records.
 
-A term has a broader term, a gloss (what it is in everyday words), synonyms, weak synonyms (everyday words that only hint),
-ambiguous ones (short forms, mostly, that may mean other terms as well) and Chinese names. Matching is longest first within
-each facet; different facets may share words, so that "lung cancer" is a condition and names an organ.
+A term has a broader term, synonyms, weak synonyms (everyday words that only hint), ambiguous ones (short forms, mostly, that
+may mean other terms as well) and Chinese names. Matching is longest first within each facet; different facets may share
+words, so that "lung cancer" is a condition and names an organ.
 """
 
 from __future__ import annotations
