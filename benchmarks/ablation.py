@@ -58,7 +58,7 @@ MECHANISMS: dict[str, Off] = {
     "wanted terms": lambda index: _patched(index, ranking__WEIGHTS=_weights(tags=0.0)),
     "names": lambda index: _patched(index, ranking__WEIGHTS=_weights(name=0.0)),
     "recommendation in ranking losses, methods": lambda index: _patched(index, ranking__WEIGHTS=_weights(fit=0.0)),
-    "spelling": lambda index: _patched(index, query___correct=lambda text, *_: (text, ())),
+    "spelling": lambda index: _patched(index, query__correct=lambda text, *_: (text, ())),
     "meanings by company": lambda index: _patched(index, query__resolve=lambda tags, *_: (list(tags), ())),
     "ambiguous words": lambda index: _without(index, "ambiguous"),
     "everyday words that hint": lambda index: _without(index, "weak"),

@@ -9,17 +9,16 @@ from typing import Any
 
 from navsearch import limits
 from navsearch.limits import Limit
-from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve, support
+from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve
+from navsearch.spelling import correct
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
 from navsearch.words import CHATTY_STEMS, STOP_WORDS, Word, has_han, negated, stem, words
 
-# Spelling: shorter words are not corrected; longer ones may hold two slips.
-_LEAST, _LONG = 5, 10
-_SPOKEN_FOR = 0.5  # least support for correcting a common word, a word around it: log2 of how much more than by chance
-
+# Words that a question may open with before its first noun phrase, and words that hold a bare noun phrase together.
 _OPENERS = frozenset("a an any the some is are there what which good best suitable need want i we looking for".split())
-_LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
+# What data can lack without being ruled out: MRI without labels is MRI.
+_LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     the more frequent is taken, and a word of several meanings is read as the one that the rest of the question speaks for.
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
-    corrected_text, corrected = _correct(clean, vocabulary, usage)
+    corrected_text, corrected = correct(clean, vocabulary, usage)
     stated = list(limits.stated(corrected_text, vocabulary))
     rest = _without(corrected_text, (said for _, said in stated))
     tags = _outermost(vocabulary.tags(rest))
@@ -200,47 +199,3 @@ def _core(text: str) -> str:
     """The content words of `text`, sorted: how a question is dressed and ordered should not change its answer."""
     content = (w.raw for w in words(text) if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS)
     return " ".join(sorted(content, key=str.lower)) or text
-
-
-def _correct(text: str, vocabulary: Vocabulary, usage: Usage) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """`text` with unknown words replaced by the word of the vocabulary that is a slip of the pen away."""
-    pairs = []
-    found = words(text)
-    for word in found:
-        better = _spelling(
-            word, [w.stem for w in found if w.stem in usage.frequency and w.stem not in CHATTY_STEMS], vocabulary, usage
-        )
-        if better:
-            pairs.append((word.raw, better))
-            text = re.sub(rf"\b{re.escape(word.raw)}\b", better, text)
-    return text, tuple(dict.fromkeys(pairs))
-
-
-def _spelling(word: Word, context: list[str], vocabulary: Vocabulary, usage: Usage) -> str | None:
-    """The word meant by an unknown one: the nearest, of equally near ones the one that keeps most company with `context`,
-    then the most frequent. A common word of the language is a slip only if the context speaks for it."""
-    if len(word.folded) < _LEAST or not (word.folded.isalpha() and word.folded.isascii()):
-        return None
-    if word.folded in STOP_WORDS or word.stem in usage.frequency or word.stem in vocabulary.known_stems:
-        return None
-    near = [
-        (slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w)
-        for w, slips in _near(word, vocabulary.known_words | usage.name_words)
-    ]
-    best = min(near, default=None)
-    common = {word.folded, word.stem} & usage.lexicon
-    if best is None or (common and -best[1] < _SPOKEN_FOR * max(1, len(context))):
-        return None
-    return best[-1]
-
-
-def _near(word: Word, known: Iterable[str]) -> list[tuple[str, int]]:
-    """The known words that are few slips away, with how many."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    slips = 1 if len(word.folded) < _LONG else 2
-    alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips and w not in STOP_WORDS]
-    return [
-        (str(w), int(d)) for w, d, _ in process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)
-    ]
