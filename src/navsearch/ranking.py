@@ -22,7 +22,7 @@ from navsearch.words import Word, key, negated, words
 POOL = 100
 
 # How much each signal counts in the mean of those a question has; a name closes this share of the distance to 1.
-WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.5, "tags": 1.4, "fit": 1.6, "name": 0.8}
+WEIGHTS: Mapping[str, float] = {"vector": 1.0, "words": 0.5, "tags": 1.4, "fit": 1.0, "name": 0.8}
 
 # A row that carries only a broader term than the one wanted (MRI for FLAIR MRI) meets it in part; one that states nothing
 # in a facet may or may not meet it.
