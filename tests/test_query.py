@@ -62,6 +62,9 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
         ("MICCAI 2022 challenges", ["venue = MICCAI 2022"]),
         ("from MICCAI 2022 onwards", ["edition >= 2022", "venue = MICCAI"]),
         ("7T MRI of 2 hemispheres", []),
+        ("images: more than 3000", ["cases > 3000"]),
+        ("scans at least 1000", ["cases >= 1000"]),
+        ("10 or 20 scans, at least", []),
         ("3D CT", []),
     ],
 )

@@ -151,11 +151,23 @@ def counts(text: str) -> Iterator[tuple[Limit, str]]:
             yield Limit(_field(match["unit"]), op, number, said, _comparable(match["unit"])), said
 
 
+def scattered(text: str) -> Iterator[tuple[Limit, str]]:
+    """The limit on cases or classes that `text` states in any order of words ("images: more than 3000"), if it holds just
+    one number and one unit; with the number, as that is all of it that stands in one place."""
+    numbers = [m for m in re.finditer(rf"(?<![\w.,-]){_NUMBER}(?![.,]\d)", text, re.IGNORECASE) if not re.fullmatch(_YEAR, m[0])]
+    units = {m[0].lower() for m in re.finditer(rf"\b(?:{_UNIT})\b", text, re.IGNORECASE)}
+    held = {w.folded for w in words(text)}
+    ops = [(len(said), op) for op, table in _BEFORE.items() for said in table if set(said.split()) <= held]
+    if len(numbers) == 1 and ops and len({_field(u) for u in units}) == 1:
+        unit, number = min(units), numbers[0]
+        yield Limit(_field(unit), max(ops)[1], _number(number[1], number[2]), number[0], _comparable(unit)), number[0]
+
+
 def stated(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
     """All limits on numbers, years and venues that `text` states, each with the words that say it. Years beside a venue are
     those of its editions ("ISBI challenges since 2018")."""
     named = list(venues(text, vocabulary))
-    yield from counts(text)
+    yield from list(counts(text)) or scattered(text)
     for limit, said in years(text):
         yield (replace(limit, field="edition") if any(v.op == "=" for v, _ in named) else limit), said
     yield from named
