@@ -154,7 +154,9 @@ def counts(text: str) -> Iterator[tuple[Limit, str]]:
 def scattered(text: str) -> Iterator[tuple[Limit, str]]:
     """The limit on cases or classes that `text` states in any order of words ("images: more than 3000"), if it holds just
     one number and one unit; with the number, as that is all of it that stands in one place."""
-    numbers = [m for m in re.finditer(rf"(?<![\w.,-]){_NUMBER}(?![.,]\d)", text, re.IGNORECASE) if not re.fullmatch(_YEAR, m[0])]
+    numbers = [
+        m for m in re.finditer(rf"(?<![\w.,-]){_NUMBER}(?![.,]\d)", text, re.IGNORECASE) if not re.fullmatch(_YEAR, m[0])
+    ]
     units = {m[0].lower() for m in re.finditer(rf"\b(?:{_UNIT})\b", text, re.IGNORECASE)}
     held = {w.folded for w in words(text)}
     ops = [(len(said), op) for op, table in _BEFORE.items() for said in table if set(said.split()) <= held]
