@@ -213,7 +213,7 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
 
 def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """The terms a record states; for one that states none, those its text names."""
-    searched = {f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True)}
+    searched = {f for f, facet in vocabulary.facets.items() if facet.searched}
     stated = dict(resource.facets) | _stated_in_fields(resource, vocabulary)
     if searched & set(resource.facets):
         return stated

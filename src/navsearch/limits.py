@@ -237,7 +237,7 @@ _PAIRS = {"only": "=", "not": "!="}
 
 
 def _facets(vocabulary: Vocabulary) -> tuple[str, ...]:
-    return tuple(f for f, facet in vocabulary.facets.items() if facet.more.get("searched", True))
+    return tuple(f for f, facet in vocabulary.facets.items() if facet.searched)
 
 
 def _facet_term(facet: str, text: str, vocabulary: Vocabulary) -> str:

@@ -91,8 +91,8 @@ def _context(tag: Tag, tags: Sequence[Tag], found: Sequence[Word]) -> list[Tag |
     """What stands beside `tag`: the terms surely named, and the content words that name none."""
     sure = [t for t in tags if t.strength > WEAK and not _overlap(t, tag)]
     named = {place for t in (*sure, tag) for place in range(t.start, t.end)}
-    content = (w for w in found if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS)
-    return [*sure, *(w.stem for w in content if found.index(w) not in named)]
+    others = (w for place, w in enumerate(found) if place not in named)
+    return [*sure, *(w.stem for w in others if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS)]
 
 
 def _spoken_for(meanings: Sequence[Tag], context: Sequence[Tag | str], usage: Usage) -> list[Tag]:

@@ -106,7 +106,7 @@ def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
         known = best.setdefault((tag.facet, tag.term), tag)
         if tag.strength > known.strength:
             best[tag.facet, tag.term] = tag
-    return tuple(t for t in best.values() if vocabulary.facets[t.facet].more.get("searched", True))
+    return tuple(t for t in best.values() if vocabulary.facets[t.facet].searched)
 
 
 def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
             continue
         if not ruled_out or (tag.strength > WEAK and _qualifies(tag, tags, found)):
             wanted.append(tag)
-        elif tag.strength > WEAK and vocabulary.facets[tag.facet].more.get("searched", True):
+        elif tag.strength > WEAK and vocabulary.facets[tag.facet].searched:
             excluded.append(tag)
     return wanted, [t for t in excluded if not any(_contains(o, t) for o in excluded)]
 

@@ -55,6 +55,11 @@ class Facet:
     terms: Mapping[str, Term]
     more: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def searched(self) -> bool:
+        """Whether questions can wish for its terms, and filters name them."""
+        return bool(self.more.get("searched", True))
+
 
 class _Phrase(NamedTuple):
     stems: tuple[str, ...]
