@@ -64,10 +64,20 @@ def test_a_new_facet_is_understood_ranked_filtered_and_counted(copy: Path) -> No
 
 
 def test_a_new_kind_of_limit_is_a_word_in_its_facet(copy: Path) -> None:
-    """`limit: true` makes the facet's terms conditions."""
-    answer = grown(copy, "limit: true\n").ask("liver CT, paediatric")
+    """`limit` names the kinds of which the facet's terms are conditions."""
+    answer = grown(copy, "limit: [dataset]\n").ask("liver CT, paediatric")
     assert answer.query["limits"] == ["population = children"]
     assert [h.id for h in answer.hits] == ["young-liver"]
+
+
+def test_a_limit_is_only_of_kinds_that_state_it_and_one_of_several_terms_will_do(copy: Path) -> None:
+    """Losses say nothing of a population: it stays a wish, and its lack is marked unknown."""
+    navigator = grown(copy, "limit: [dataset]\n")
+    assert navigator.ask("liver CT of adults or kids").query["limits"] == ["population = adults or children"]
+    answer = navigator.ask("which loss for paediatric segmentation")
+    assert answer.query["kind"] == ["loss"]
+    assert answer.query["limits"] == []
+    assert "population: children (unknown)" in answer.hits[0].misses
 
 
 def test_a_new_synonym_is_a_word_in_a_list(copy: Path) -> None:

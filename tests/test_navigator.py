@@ -332,3 +332,25 @@ def test_versions_of_one_set_are_shown_together(small: Navigator) -> None:
     shown = [line for line in render.lines(answer) if "[alpha" in line.text]
     assert {h.id for h in answer.hits[:2]} == {"alpha", "alpha-two"}
     assert [line.mark.strip() for line in shown] == ["1.", "≈ 2."]
+
+
+@pytest.mark.parametrize(
+    ("text", "facet", "term"),
+    [
+        ("medical question answering in Chinese", "language", "Chinese"),
+        ("3D ultrasound", "dimension", "3D"),
+        ("chest X-rays without registration", "access", "open"),
+    ],
+)
+def test_what_is_named_in_full_binds_every_hit(real: Navigator, text: str, facet: str, term: str) -> None:
+    """Language, dimensionality and access are conditions on data sets."""
+    answer = real.ask(text)
+    assert answer.query["limits"] == [f"{facet} = {term}"]
+    assert all(term in real.resource(h.id).facets[facet] for h in answer.hits)
+
+
+def test_people_and_places_are_no_language(real: Navigator) -> None:
+    """Of what is said of scans, Chinese is at most a wish."""
+    answer = real.ask("liver CT from Chinese hospitals")
+    assert answer.query["limits"] == []
+    assert "modality: CT" in answer.hits[0].reasons

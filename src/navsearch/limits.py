@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,28 +24,39 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`field op value`: a facet with = or !=, or one of the measures below. `asked` is how the user said it; `units` are
-    those of records that a number can be compared with, any if empty."""
+    """`field op value`: a facet with = (one of several terms is enough) or !=, or one of the measures below. `asked` is how
+    the user said it; `units` are those of records that a number can be compared with, any if empty; `kinds` those whose
+    records state the field, any if empty: it says nothing of others."""
 
     field: str
     op: str
-    value: str | float
+    value: str | float | tuple[str, ...]
     asked: str
     units: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        value = f"{self.value:g}" if isinstance(self.value, float) else self.value
+        value = f"{self.value:g}" if isinstance(self.value, float) else " or ".join(self._values)
         return f"{self.field} {self.op} {value}"
+
+    def concerns(self, kinds: Collection[str]) -> bool:
+        """Whether it can be asked of any of `kinds`."""
+        return not self.kinds or not self.kinds.isdisjoint(kinds)
 
     def met(self, resource: Resource, terms: Mapping[str, frozenset[str]]) -> bool:
         """True if `resource`, whose terms with all broader ones are `terms`, satisfies this; unknown does not."""
         if self.units and (resource.fields.get("cases") or {}).get("unit") not in self.units:
             return False
         if self.field in _MEASURES:
-            return any(_COMPARE[self.op](measured, float(self.value)) for measured in _MEASURES[self.field](resource))
+            (number,) = map(float, self._values)
+            return any(_COMPARE[self.op](measured, number) for measured in _MEASURES[self.field](resource))
         texts = _TEXTS[self.field](resource) if self.field in _TEXTS else ()
-        named = any(str(self.value).casefold() in t.casefold() for t in texts)
-        return (named or self.value in terms.get(self.field, frozenset())) == (self.op == "=")
+        named = any(value.casefold() in t.casefold() for value in self._values for t in texts)
+        return (named or not terms.get(self.field, frozenset()).isdisjoint(self._values)) == (self.op == "=")
+
+    @property
+    def _values(self) -> tuple[str, ...]:
+        return self.value if isinstance(self.value, tuple) else (str(self.value),)
 
 
 def _editions(resource: Resource) -> tuple[float, ...]:

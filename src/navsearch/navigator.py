@@ -176,9 +176,11 @@ class Navigator:
 
     def _others(self, query: Query, vector: Matrix, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
         """The rankings of single other kinds that are clearly more likely to fit than `found`; where the kind asked for lacks
-        a term, only of kinds that an everyday word of the question could mean."""
+        a term, only of kinds that an everyday word of the question could mean. No kind has other
+        limits than `found`."""
         kinds = query.hinted if found.unserved else self._index.vocabulary.facets["kind"].terms
-        for kind in (k for k in kinds if k not in found.kinds):
+        alike = [k for k in kinds if all(limit.concerns((k,)) == limit.concerns(found.kinds) for limit in query.limits)]
+        for kind in (k for k in alike if k not in found.kinds):
             other = self._ranker.find(query, vector, (kind,), fixed)
             if other.match != "none" and other.confidence > found.confidence + CLEARLY:
                 yield other
@@ -209,21 +211,20 @@ class Navigator:
 
     def _hit(self, scored: Scored, found: Found) -> Hit:
         resource, terms = self._index.resources[scored.row], self._index.closures[scored.row]
-        unmet = [str(limit) for limit in found.dropped if not limit.met(resource, terms)]
+        met, missed = {t.facet for t in scored.met}, {t.facet for t in scored.missed}
+        unmet = [str(limit) for limit in found.dropped if limit.field not in missed and not limit.met(resource, terms)]
         return Hit(
             id=resource.id,
             kind=resource.kind,
             name=resource.name,
             score=scored.score,
             signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
-            reasons=(*self._met(scored), *(str(limit) for limit in found.kept)),
-            misses=(*(f"{t.facet}: {t.term}" for t in scored.missed), *unmet),
+            reasons=(*self._met(scored), *(str(limit) for limit in found.kept if limit.field not in met)),
+            misses=(*self._missed(scored), *unmet),
             relations=self._relations(resource.id),
             url=resource.url,
             description=resource.description,
-            facets={
-                f: t for f, t in self._index.terms[scored.row].items() if not self._index.vocabulary.facets[f].more.get("limit")
-            },
+            facets={f: t for f, t in self._index.terms[scored.row].items() if f not in ("access", "licence")},
             cases=resource.fields.get("cases"),
             released=resource.fields.get("released"),
             licence=resource.licence,
@@ -252,6 +253,11 @@ class Navigator:
         met = [f"{t.facet}: {t.term}{self._by(t, own.get(t.facet, ()))}" for t in scored.met]
         named = ["name"] if scored.signals.name else []
         return named + met or [f"text alike (cosine {scored.signals.vector:.2f})"]
+
+    def _missed(self, scored: Scored) -> Iterator[str]:
+        """The wanted terms the row misses; unknown where it states nothing in their facet."""
+        own = self._index.terms[scored.row]
+        return (f"{t.facet}: {t.term}{'' if own.get(t.facet) else ' (unknown)'}" for t in scored.missed)
 
     def _by(self, tag: Tag, own: Sequence[str]) -> str:
         if tag.term in own:

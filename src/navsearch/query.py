@@ -74,24 +74,33 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     tags = _outermost(vocabulary.tags(rest))
     tags, ambiguous = resolve(tags, words(rest), usage)
     wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
-    conditions = [t for t in wanted if t.strength > WEAK and vocabulary.facets[t.facet].more.get("limit")]
     return Query(
         text=text,
         plain_text=_plain(rest, wanted),
         search_text=_core(_plain(rest, wanted)),
-        tags=_searched((t for t in wanted if t not in conditions), vocabulary),
+        tags=_searched(wanted, vocabulary),
         leftover=_leftover(tags, words(rest)),
         excluded=tuple(excluded),
         kinds=_kinds(wanted, words(rest)),
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=(
             *(limit for limit, _ in stated),
-            *(Limit(t.facet, "=", t.term, t.matched) for t in _once(conditions)),
+            *_conditions(wanted, vocabulary),
             *(Limit(t.facet, "!=", t.term, t.matched) for t in _once(excluded)),
         ),
         corrected=corrected,
         ambiguous=ambiguous,
     )
+
+
+def _conditions(tags: Iterable[Tag], vocabulary: Vocabulary) -> Iterable[Limit]:
+    """A limit for each facet of which a term is named in full that its vocabulary makes a condition; one of several will do."""
+    named: dict[str, list[Tag]] = {}
+    for tag in _once(t for t in tags if t.strength > WEAK and not t.ambiguous and vocabulary.facets[t.facet].limits(t.term)):
+        named.setdefault(tag.facet, []).insert(0, tag)
+    for facet, of in named.items():
+        kinds = frozenset.union(*(vocabulary.facets[facet].limits(t.term) for t in of))
+        yield Limit(facet, "=", tuple(t.term for t in of), " or ".join(t.matched for t in of), kinds=kinds)
 
 
 def _once(tags: Iterable[Tag]) -> Iterable[Tag]:

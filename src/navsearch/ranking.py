@@ -131,14 +131,15 @@ class Ranker:
             ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
             return self._found(query, kinds, kept, ranked)
 
-        return under(relax(query.limits, lambda kept: under(kept).confidence))
+        stated = tuple(limit for limit in query.limits if limit.concerns(kinds))
+        return under(relax(stated, lambda kept: under(kept).confidence))
 
     def _found(self, query: Query, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Sequence[Scored]) -> Found:
         unknown = sum(w not in self._index.frequency for w in query.leftover)
         return Found(
             kinds=tuple(kinds),
             kept=kept,
-            dropped=tuple(limit for limit in query.limits if limit not in kept),
+            dropped=tuple(limit for limit in query.limits if limit.concerns(kinds) and limit not in kept),
             ranked=tuple(ranked),
             missed=tuple(f for s in ranked[:1] for f in self._missed_facets(s)),
             unserved=self._unserved(query, kinds),

@@ -60,6 +60,10 @@ class Facet:
         """Whether questions can wish for its terms, and filters name them."""
         return bool(self.more.get("searched", True))
 
+    def limits(self, term: str) -> frozenset[str]:
+        """The kinds of which `term`, surely named, is a condition; none if it is only a wish."""
+        return frozenset(self.more.get("limit", ()) if self.terms[term].more.get("limit", True) else ())
+
 
 class _Phrase(NamedTuple):
     stems: tuple[str, ...]
