@@ -35,7 +35,7 @@ def questions() -> list[tuple[str, bool]]:
 def features(found: Found) -> list[float]:
     """The values that ODDS weighs, the constant aside."""
     score = found.ranked[0].score if found.ranked else 0.0
-    return [score, len(found.missed), found.strange]
+    return [score, sum(found.missed.values()), found.strange]
 
 
 def main() -> None:

@@ -184,7 +184,7 @@ def test_limits_alone_are_a_question(small: Navigator) -> None:
 
 def test_a_wanted_term_that_nothing_carries_is_said(small: Navigator) -> None:
     """The vocabulary knows more than the catalog holds: no set is for phase recognition, and the answer says so."""
-    answer = small.ask("phase recognition on ultrasound frames of liver")
+    answer = small.ask("phase recognition on sonography frames of liver disease")
     assert "no dataset of the catalog has task 'phase recognition'" in answer.notes
 
 
@@ -199,7 +199,7 @@ class TestRecommendations:
 
     def test_a_task_without_losses_uses_those_it_is_trained_as(self, small: Navigator) -> None:
         """Phase recognition is trained as classification."""
-        assert [r.id for r in small.ask("phase recognition on ultrasound frames of liver").losses] == ["entropy-loss"]
+        assert [r.id for r in small.ask("phase recognition on sonography frames of liver disease").losses] == ["entropy-loss"]
 
     def test_each_has_reason_source_and_import_path(self, small: Navigator) -> None:
         """Nothing is recommended without saying why and on what ground."""
@@ -354,3 +354,36 @@ def test_people_and_places_are_no_language(real: Navigator) -> None:
     answer = real.ask("liver CT from Chinese hospitals")
     assert answer.query["limits"] == []
     assert "modality: CT" in answer.hits[0].reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("edges come out sloppy, which objective helps?", "loss"),
+        ("which criterion accepts soft targets rather than hard class ids", "loss"),
+        ("what networks segment the liver", "method"),
+        ("which software segments brain MRI", "toolbox"),
+        ("where can I download neuroimaging data in BIDS format", "platform"),
+        ("which images show diabetic retinopathy", "dataset"),
+        ("small lesion segmentation in liver CT", "dataset"),
+    ],
+)
+def test_the_kind_asked_for_is_shown(real: Navigator, text: str, kind: str) -> None:
+    """The noun that the question asks with names the kind, wherever it stands."""
+    assert real.ask(text, top_k=1).hits[0].kind == kind
+
+
+def test_what_is_recommended_stands_in_the_order_of_the_hits(real: Navigator) -> None:
+    """Where losses are asked for, the words of the question order both lists."""
+    answer = real.ask("max-margin loss for a linear classifier", top_k=50)
+    place = {h.id: n for n, h in enumerate(answer.hits)}
+    places = [place[loss.id] for loss in answer.losses if loss.id in place]
+    assert places == sorted(places)
+    assert answer.losses[0].name == "Hinge Loss"
+
+
+def test_a_part_of_a_longer_term_is_met_with_it(real: Navigator) -> None:
+    """Eye tracking of readers shows no eye, and misses none."""
+    first = real.ask("eye tracking", top_k=1).hits[0]
+    assert "modality: eye tracking" in first.reasons
+    assert "anatomy: eye" not in first.misses

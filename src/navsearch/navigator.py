@@ -99,6 +99,7 @@ class Navigator:
         advice = self._advisor.recommend(problem)
         if fits := self._fits(advice, found.kinds):
             found = self._ranker.find(query, vector, found.kinds, fixed, fits)
+            advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
         hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
         notes = _notes(query, found)
@@ -167,22 +168,23 @@ class Navigator:
 
     def _find(self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]) -> Found:
         """Rank the kinds given, else those the question names, else those of the resources it names, else the default
-        ones; if another kind fits clearly better than those, that one."""
+        ones; if another kind fits clearly better than those, that one, but where kinds were named only if nothing fits."""
         named = tuple(given) or self._along(query.kinds) or self._ranker.kinds_named(query)
         found = self._ranker.find(query, vector, named or self._default_kinds, fixed)
-        if given or found.match == "strong":
+        if given or (query.kinds and found.match != "none"):
             return found
         return max((found, *self._others(query, vector, found, fixed)), key=lambda other: other.confidence)
 
     def _others(self, query: Query, vector: Matrix, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
-        """The rankings of single other kinds that are clearly more likely to fit than `found`; where the kind asked for lacks
-        a term, only of kinds that an everyday word of the question could mean. No kind has other
-        limits than `found`."""
-        kinds = query.hinted if found.unserved else self._index.vocabulary.facets["kind"].terms
-        alike = [k for k in kinds if all(limit.concerns((k,)) == limit.concerns(found.kinds) for limit in query.limits)]
-        for kind in (k for k in alike if k not in found.kinds):
+        """The rankings of single other kinds that are clearly more likely to fit than `found`. Only those that an everyday word
+        of the question could mean if `found` is strong or the kind asked for lacks a term; none with other limits."""
+        hinted_only = found.match == "strong" or found.unserved
+        for kind in query.hinted if hinted_only else self._index.vocabulary.facets["kind"].terms:
+            if kind in found.kinds or any(limit.concerns((kind,)) != limit.concerns(found.kinds) for limit in query.limits):
+                continue
             other = self._ranker.find(query, vector, (kind,), fixed)
-            if other.match != "none" and other.confidence > found.confidence + CLEARLY:
+            margin = CLEARLY / 2 if kind in query.hinted else CLEARLY
+            if other.match != "none" and other.confidence > found.confidence + margin:
                 yield other
 
     def _fits(self, advice: Mapping[str, Sequence[Recommendation]], kinds: Sequence[str]) -> dict[str, dict[int, float]]:
@@ -191,6 +193,11 @@ class Navigator:
         for recommended in (r for known in advice.values() for r in known if r.kind in kinds):
             fits.setdefault(recommended.kind, {})[self._index.row_of[recommended.id]] = recommended.score
         return fits
+
+    def _as_ranked(self, known: Sequence[Recommendation], found: Found) -> tuple[Recommendation, ...]:
+        """What is recommended, in the order of the hits where it is among them: the words of the question weigh in there."""
+        place = {self._index.resources[s.row].id: place for place, s in enumerate(found.ranked)}
+        return tuple(sorted(known, key=lambda r: place.get(r.id, len(place))))
 
     def _data(self, query: Query, vector: Matrix, found: Found) -> Sequence[Scored]:
         """The default kinds' ranking: data sets tell what the problem is like, whatever kind was asked for."""

@@ -14,8 +14,10 @@ from navsearch.spelling import correct
 from navsearch.vocabulary import WEAK, Tag, Vocabulary
 from navsearch.words import CHATTY_STEMS, STOP_WORDS, Word, has_han, negated, stem, words
 
+# Words that ask for what the noun phrase after them names, wherever they stand.
+_ASKING = frozenset("which what need want suggest recommend".split())
 # Words that a question may open with before its first noun phrase, and words that hold a bare noun phrase together.
-_OPENERS = frozenset("a an any the some is are there what which good best suitable need want i we looking for".split())
+_OPENERS = frozenset("a an any one the some is are there what which good best suitable need want i we looking for".split())
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
 # What data can lack without being ruled out: MRI without labels is MRI.
 _LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
@@ -129,14 +131,25 @@ def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
 
 
 def _heads(found: list[Word]) -> set[int]:
-    """Behind which words of a question its head may stand: the first noun phrase, and a bare one that is all there is."""
+    """Behind which words of a question its head may stand: the first noun phrase, that after a word that asks (where a verb
+    may follow without notice: "which criterion accepts ..."), and a bare one that is all there is."""
     bare = all(w.folded in _BINDERS or w.folded not in STOP_WORDS for w in found)
-    start = 0
-    while start < len(found) and found[start].folded in _OPENERS:
-        start += 1
-    end = next((place for place in range(start, len(found)) if found[place].folded in STOP_WORDS), len(found))
+    asked = {place + 1 for place, w in enumerate(found) if w.folded in _ASKING}
     plural = {place + 1 for place, w in enumerate(found) if w.folded.endswith("s") and w.stem != w.folded}
-    return {end} | ({len(found)} | plural if bare else set())
+    first = {_phrase_start(found, place) + 1 for place in asked}
+    many = {place for start in asked for place in plural if start < place <= _phrase_end(found, start)}
+    return {_phrase_end(found, place) for place in {0, *asked}} | first | many | ({len(found)} | plural if bare else set())
+
+
+def _phrase_start(found: list[Word], place: int) -> int:
+    """Where the noun phrase begins that words like "we need a" at `place` open."""
+    return next((p for p in range(place, len(found)) if found[p].folded not in _OPENERS), len(found))
+
+
+def _phrase_end(found: list[Word], place: int) -> int:
+    """Behind which word the noun phrase ends that is opened at `place`."""
+    start = _phrase_start(found, place)
+    return next((p for p in range(start, len(found)) if found[p].folded in STOP_WORDS), len(found))
 
 
 def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
@@ -147,13 +160,7 @@ def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
 
 def _outermost(tags: list[Tag]) -> list[Tag]:
     """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer")."""
-    return [t for t in tags if t.strength > WEAK or not any(_contains(o, t) for o in tags)]
-
-
-def _contains(other: Tag, tag: Tag) -> bool:
-    """Whether `other` takes all words of `tag` and more."""
-    within = other.start <= tag.start and tag.end <= other.end
-    return within and other.end - other.start > tag.end - tag.start
+    return [t for t in tags if t.strength > WEAK or not any(o.contains(t) for o in tags)]
 
 
 def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:
@@ -163,13 +170,13 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
     excluded: list[Tag] = []
     for tag in tags:
         ruled_out = tag.start >= 0 and (negated(found, tag.start, tag.end) or _continues(tag, excluded, found))
-        if ruled_out and any(o.start < tag.start and _contains(o, tag) for o in tags if o.strength > WEAK):
+        if ruled_out and any(o.start < tag.start and o.contains(tag) for o in tags if o.strength > WEAK):
             continue
         if not ruled_out or (tag.strength > WEAK and _qualifies(tag, tags, found)):
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].searched:
             excluded.append(tag)
-    return wanted, [t for t in excluded if not any(_contains(o, t) for o in excluded)]
+    return wanted, [t for t in excluded if not any(o.contains(t) for o in excluded)]
 
 
 def _qualifies(tag: Tag, tags: Sequence[Tag], found: list[Word]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,9 @@ LEFTOVER = 0.4
 # A term that every row carries still counts this much of one that hardly any does.
 _COMMON = 0.4
 
+# A kind of which a smaller share states a facet is not expected to.
+_SELDOM = 0.5
+
 # A name that is no common word says at least this much; a question that consists of a name by more than this asks for it.
 NAMED = 0.75
 _LONGEST_NAME = 8
@@ -42,10 +46,11 @@ _LONGEST_NAME = 8
 # Log-odds that the best row fits the question: a constant, what its score adds, and what is lost by each facet of which
 # it has none of the terms surely wanted, and by the share of the question that occurs nowhere in the catalog. Fitted by
 # benchmarks/calibrate.py, which reports the folds.
-ODDS: Mapping[str, float] = {"always": -2.0, "score": 6.3, "missed": -1.7, "strange": -4.2}
+ODDS: Mapping[str, float] = {"always": -2.1, "score": 6.4, "missed": -2.1, "strange": -4.1}
 # Least confidence of a good match and of a weak one.
 STRONG, WEAK = 0.6, 0.3
-# A kind that nobody asked for is shown instead of the one that was if it is more likely to fit by more than this.
+# A kind that nobody asked for is shown instead if it is more likely to fit by more than this; one that an everyday word of
+# the question could mean, by half of it.
 CLEARLY = 0.2
 
 
@@ -77,14 +82,16 @@ class Scored:
 @dataclass(frozen=True, slots=True)
 class Found:
     """A ranking: of which kinds, under which of the question's limits, without which. What speaks against its first row:
-    `missed`, the facets of which it has none of the terms surely wanted; `unserved`, those of them that no row of these kinds
-    carries; `strange`, the share of the question's terms and words that the catalog does not know."""
+    `missed`, the facets of which it has none of the terms surely wanted, each with how much that says (0..1: less if it has
+    a broader one, or states nothing there as most of its kind); `unserved`, terms surely wanted that no row of these kinds
+    carries, though they state others; `strange`, the share of the question's terms and words that the catalog does not
+    know."""
 
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
     dropped: tuple[Limit, ...]
     ranked: tuple[Scored, ...]
-    missed: tuple[str, ...]
+    missed: Mapping[str, float]
     unserved: tuple[Tag, ...]
     strange: float
     limits_only: bool
@@ -95,7 +102,7 @@ class Found:
         asks for, 0 if there is no row."""
         if not self.ranked or self.limits_only:
             return float(bool(self.ranked))
-        values = {"always": 1.0, "score": self.ranked[0].score, "missed": len(self.missed), "strange": self.strange}
+        values = {"always": 1.0, "score": self.ranked[0].score, "missed": sum(self.missed.values()), "strange": self.strange}
         odds = sum(ODDS[name] * value for name, value in values.items())
         return round(1 / (1 + math.exp(-odds)), 4)
 
@@ -141,10 +148,10 @@ class Ranker:
             kept=kept,
             dropped=tuple(limit for limit in query.limits if limit.concerns(kinds) and limit not in kept),
             ranked=tuple(ranked),
-            missed=tuple(f for s in ranked[:1] for f in self._missed_facets(s)),
+            missed={f: self._telling(query, s, f) for s in ranked[:1] for f in self._missed_facets(s)},
             unserved=self._unserved(query, kinds),
             strange=unknown / (len(query.tags) + len(query.leftover) or 1),
-            limits_only=bool(kept) and not query.tags and not query.leftover,
+            limits_only=bool(kept) and {t.facet for t in query.tags} <= {limit.field for limit in kept} and not query.leftover,
         )
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
@@ -172,7 +179,27 @@ class Ranker:
 
     def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
         carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
-        return tuple(t for t in query.tags if self._sure(t) and (t.facet, t.term) not in carried)
+        silent = {t.facet for t in query.tags if all(k in query.kinds and self._stated[k][t.facet] < _SELDOM for k in kinds)}
+        return tuple(t for t in query.tags if self._sure(t) and t.facet not in silent and (t.facet, t.term) not in carried)
+
+    def _telling(self, query: Query, scored: Scored, facet: str) -> float:
+        """How much it says that the row lacks the terms of `facet`: less than 1 if it has a broader one, or if its kind, being
+        asked for, seldom states any."""
+        if not self._index.closures[scored.row].get(facet):
+            kind = self._index.resources[scored.row].kind
+            return self._stated[kind][facet] if kind in query.kinds else 1.0
+        lacking = (t for t in scored.missed if t.facet == facet and self._sure(t))
+        return 1 - max(_level(self._index, scored.row, t) for t in lacking)
+
+    @cached_property
+    def _stated(self) -> dict[str, Counter[str]]:
+        """By kind, the share of its rows that state a facet."""
+        rows = Counter(r.kind for r in self._index.resources)
+        stated = {kind: Counter[str]() for kind in self._index.vocabulary.facets["kind"].terms}
+        for resource, terms in zip(self._index.resources, self._index.closures, strict=True):
+            for facet in (f for f, names in terms.items() if names):
+                stated[resource.kind][facet] += 1
+        return {kind: Counter({f: n / rows[kind] for f, n in of.items()}) for kind, of in stated.items()}
 
     def _missed_facets(self, scored: Scored) -> Iterable[str]:
         """The facets of which a row has none of the terms surely wanted."""
@@ -218,6 +245,7 @@ class _Question:
         self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
         self._wishes = _wishes(query.tags)
+        self._within = {t: longer for t in query.tags if (longer := [o for o in query.tags if o.contains(t)])}
         plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
         self._held = sum((weight * index.lexical.holding(w) for w, weight in plain.items()), np.zeros(len(index.resources)))
         self.total = self._best(self._weights) + sum(plain.values())
@@ -230,8 +258,10 @@ class _Question:
         return [*by_words, *by_terms, *(r for r in self.names if r in rows)]
 
     def levels(self, row: int) -> dict[Tag, float]:
-        """How far the row meets each wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
-        return {tag: self._level(row, tag) for tag in self._weights}
+        """How far the row meets each wanted term: 1 by it or a narrower one, less by a broader one or by silence; a part of a
+        longer term (the eye of eye tracking) also by that."""
+        own = {tag: _level(self._index, row, tag) for tag in self._weights}
+        return own | {tag: max(own[t] for t in (tag, *longer)) for tag, longer in self._within.items()}
 
     def share(self, row: int, levels: Mapping[Tag, float]) -> float | None:
         """Share of what is wanted, terms and leftover words by weight, that the row has; None if nothing is."""
@@ -269,14 +299,16 @@ class _Question:
         rows = len(self._index.resources)
         return _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
 
-    def _level(self, row: int, tag: Tag) -> float:
-        terms = self._index.closures[row].get(tag.facet)
-        if not terms:
-            return UNSTATED
-        if tag.term in terms:
-            return 1.0
-        broader = self._index.vocabulary.broader(tag.facet, tag.term)[1:]
-        return BROADER if set(broader) & set(self._index.terms[row][tag.facet]) else 0.0
+
+def _level(index: Index, row: int, tag: Tag) -> float:
+    """How far a row meets a wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
+    terms = index.closures[row].get(tag.facet)
+    if not terms:
+        return UNSTATED
+    if tag.term in terms:
+        return 1.0
+    broader = index.vocabulary.broader(tag.facet, tag.term)[1:]
+    return BROADER if set(broader) & set(index.terms[row][tag.facet]) else 0.0
 
 
 def _wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:

@@ -72,8 +72,9 @@ class Advisor:
     def problem(self, query: Query, best: Sequence[Scored], hits: Sequence[Scored]) -> tuple[Problem, tuple[str, ...]]:
         """The problem behind a question, and what of it was inferred: from the data sets found (`best`) or, where they
         leave the task open, from the hits of the kind that was asked for."""
-        common, shown = self._common(best), self._common(hits)
         named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or self._carried(t, best))]
+        doing = [s for s in best if not set(named).isdisjoint(self._index.closures[s.row].get("task", ()))] or best
+        common, shown = self._common(doing), self._common(hits)
         sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
         likely = [t for source in sources for t in source.get("task", ())]
         implied = sorted(likely, key=lambda t: not self._fits(self._chain(t)))[:1]

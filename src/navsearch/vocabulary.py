@@ -32,6 +32,10 @@ class Tag(NamedTuple):
     strength: float
     ambiguous: bool = False
 
+    def contains(self, other: Tag) -> bool:
+        """Whether it takes all words of `other` and more."""
+        return self.start <= other.start and other.end <= self.end and self.end - self.start > other.end - other.start
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
