@@ -375,11 +375,11 @@ def test_the_kind_asked_for_is_shown(real: Navigator, text: str, kind: str) -> N
 
 def test_what_is_recommended_stands_in_the_order_of_the_hits(real: Navigator) -> None:
     """Where losses are asked for, the words of the question order both lists."""
-    answer = real.ask("max-margin loss for a linear classifier", top_k=50)
+    answer = real.ask("loss that takes integer class ids instead of one-hot labels", top_k=50)
     place = {h.id: n for n, h in enumerate(answer.hits)}
     places = [place[loss.id] for loss in answer.losses if loss.id in place]
     assert places == sorted(places)
-    assert answer.losses[0].name == "Hinge Loss"
+    assert answer.losses[0].name == "Sparse Categorical Cross-Entropy"
 
 
 def test_a_part_of_a_longer_term_is_met_with_it(real: Navigator) -> None:
