@@ -143,6 +143,7 @@ _YEARS = tuple(
         (rf"(?:{_YEAR}\s(?:or|and)\s(?:earlier|older|before)|\b(?:until|up to|no later than|not after) {_YEAR})", ("<=",)),
         (rf"\b(?:after|newer than|later than) {_YEAR}", (">",)),
         (rf"\b(?:before|older than|earlier than|prior to) {_YEAR}", ("<",)),
+        (rf"\b(?:in|of|from)\s{_YEAR}\s?(?:or|and|/)\s?{_YEAR}\b", (">=", "<=")),
         (rf"\b(?:in|of|from|released|published)\s(?:in\s)?{_YEAR}\b", ("=",)),
     )
 )

@@ -176,12 +176,13 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].searched:
             excluded.append(tag)
-    return wanted, [t for t in excluded if not any(o.contains(t) for o in excluded)]
+    both = {(t.facet, t.term) for t in wanted}  # polyp or no polyp, with and without contrast
+    return wanted, [t for t in excluded if (t.facet, t.term) not in both and not any(o.contains(t) for o in excluded)]
 
 
 def _qualifies(tag: Tag, tags: Sequence[Tag], found: list[Word]) -> bool:
     """True if `tag` only says of which kind the thing ruled out is: without MRI labels, no liver damage."""
-    if tag.end >= len(found) or found[tag.end].folded in STOP_WORDS or negated(found[tag.start :], 0, tag.end - tag.start):
+    if tag.end >= len(found) or found[tag.end].folded in (*STOP_WORDS, "based") or negated(found[tag.start :], 0, tag.end - tag.start):
         return False
     named = any(t.start <= tag.end < t.end for t in tags if t.strength > WEAK or t.facet == "kind")
     return found[tag.end].stem in _LACKING or not named

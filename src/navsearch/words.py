@@ -37,9 +37,9 @@ STOP_WORDS = frozenset(
 
 _DISEASE = ("itis", "osis", "opathy")  # retinitis is not retinal, prostatitis not prostate
 ARTICLES = frozenset("a an the my our your his her its their this these those".split())
-_NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
+_NEGATORS = frozenset("not no nor neither without excluding exclude except non nothing minus omitting avoiding".split())
 _FILLERS = frozenset("any a an the for from using based on of in about involving concerning showing with".split())
-_PAIRS_OF_NEGATORS = frozenset({("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"), ("aside", "from")})
+_PAIRS_OF_NEGATORS = frozenset({("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"), ("aside", "from"), ("anything", "but")})
 _NEGATED_AFTER = frozenset("excluded omitted excepted".split())
 
 
@@ -70,7 +70,7 @@ def content_stems(text: str) -> list[str]:
 
 def negated(found: list[Word], start: int, end: int | None = None) -> bool:
     """True if the words from `start` to `end` (one by default) are ruled out: not MRI, without any contrast, other than the
-    brain, dental films excluded."""
+    brain, dental films excluded; what may be or not be ("with or without contrast") is not."""
     after = found[start + 1 if end is None else end :][:1]
     if after and after[0].folded in _NEGATED_AFTER:
         return True
@@ -79,7 +79,8 @@ def negated(found: list[Word], start: int, end: int | None = None) -> bool:
         if (found[place - 1].folded, found[place].folded) in _PAIRS_OF_NEGATORS and place > 0:
             return True
         if found[place].folded not in _FILLERS:
-            return found[place].folded in _NEGATORS
+            left_open = [w.folded for w in found[max(0, place - 2) : place]] in (["with", "or"], ["with", "and"])
+            return found[place].folded in _NEGATORS and not left_open
         place -= 1
     return False
 
