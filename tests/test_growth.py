@@ -12,6 +12,7 @@ from conftest import CATALOG, SMALL, WordHashEncoder
 from navsearch import Navigator
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
+from navsearch.errors import NavsearchError
 
 POPULATION = """\
 facet: population
@@ -78,6 +79,12 @@ def test_a_limit_is_only_of_kinds_that_state_it_and_one_of_several_terms_will_do
     assert answer.query["kind"] == ["loss"]
     assert answer.query["limits"] == []
     assert "population: children (unknown)" in answer.hits[0].misses
+
+
+def test_a_limit_on_an_unknown_kind_is_found_by_the_check(copy: Path) -> None:
+    """A slip there would silently switch the condition off."""
+    with pytest.raises(NavsearchError, match=r"population.yaml:4: found kind 'datset'.*did you mean 'dataset'"):
+        grown(copy, "limit: [datset]\n")
 
 
 def test_a_new_synonym_is_a_word_in_a_list(copy: Path) -> None:

@@ -387,3 +387,31 @@ def test_a_part_of_a_longer_term_is_met_with_it(real: Navigator) -> None:
     first = real.ask("eye tracking", top_k=1).hits[0]
     assert "modality: eye tracking" in first.reasons
     assert "anatomy: eye" not in first.misses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "diabetic retinopathy in Chinese patients",
+        "CT with slice-level labels",
+        "leaderboards of liver segmentation without data use agreement",
+        "二维而非三维的CT数据集",
+    ],
+)
+def test_what_only_sounds_like_a_condition_leaves_hits(real: Navigator, text: str) -> None:
+    """People are no language, labels no shape; a kind that states no access is not bound by it; Chinese may negate."""
+    answer = real.ask(text)
+    assert answer.match != "none"
+    assert not [note for note in answer.notes if "dropped" in note]
+
+
+def test_a_topic_beside_its_exclusion_is_no_certainty(real: Navigator) -> None:
+    """A limit stands for all that is asked only where nothing else is."""
+    assert real.ask("without registration", top_k=1).confidence == 1.0
+    assert real.ask("CT but not MRI", top_k=1).confidence < 1.0
+
+
+def test_ct_volumes_are_ct(real: Navigator) -> None:
+    """A part of a term that only says what the data are like is not met with it."""
+    answer = real.ask("CT volume of the liver")
+    assert all("CT" in real.resource(h.id).facets["modality"] for h in answer.hits if "modality: CT" in h.reasons)

@@ -58,6 +58,7 @@ def test_terms_are_understood_by_facet(small_catalog: Catalog) -> None:
         ("from 2023 or later", ["year >= 2023"]),
         ("before 2015", ["year < 2015"]),
         ("published in 2019", ["year = 2019"]),
+        ("in 2023 or 2021", ["year >= 2021", "year <= 2023"]),
         ("in 2022 or 2023", ["year >= 2022", "year <= 2023"]),
         ("between 2015 and 2018", ["year >= 2015", "year <= 2018"]),
         ("MICCAI 2022 challenges", ["venue = MICCAI 2022"]),
@@ -112,10 +113,18 @@ def test_further_words_exclude(small_catalog: Catalog, text: str) -> None:
     assert [t.term for t in understand(text, small_catalog.vocabulary).excluded] == ["MRI"]
 
 
+@pytest.mark.parametrize("text", ["found nothing for MRI so far", "I have nothing on MRI"])
+def test_to_have_nothing_rules_nothing_out(small_catalog: Catalog, text: str) -> None:
+    """Who has found nothing wants it."""
+    assert understand(text, small_catalog.vocabulary).excluded == ()
+
+
 @pytest.mark.parametrize("text", ["MRI or no MRI", "with MRI and without MRI", "with or without MRI"])
 def test_what_may_be_or_not_be_is_not_ruled_out(small_catalog: Catalog, text: str) -> None:
     """To have some of each is to have it."""
     assert understand(text, small_catalog.vocabulary).excluded == ()
+
+
 def test_misspelt_words_are_corrected_and_said(small_catalog: Catalog) -> None:
     """A slip of the pen in an unknown word is mended, once, and told."""
     query = understand("segmantation of the livr in ultrasuond", small_catalog.vocabulary)

@@ -69,10 +69,18 @@ class Checker:
     def _vocabulary_problems(self, tables: list[Located]) -> Iterator[str]:
         for document, number, table in tables:
             yield from self._term_problems(document, number, table["terms"])
+            yield from self._limit_problems(document, number, table.get("limit", ()))
         kinds = self._vocabulary.facets.get("kind")
         if kinds is None or not any(t.more.get("default") for t in kinds.terms.values()):
             where = tables[0][0].where(tables[0][1]) if tables else "vocabulary:1"
             yield f"{where}: found no facet 'kind' with a default term, expected one"
+
+    def _limit_problems(self, document: Document, number: int, limited: Iterable[str]) -> Iterator[str]:
+        kinds = self._vocabulary.facets.get("kind")
+        for i, kind in enumerate(limited):
+            if kinds is None or kind not in kinds.terms:
+                expected = _guess(kind, list(kinds.terms) if kinds else [], "a kind of the vocabulary")
+                yield f"{document.where(number, ('limit', i))}: found kind {kind!r}, expected {expected}"
 
     def _term_problems(self, document: Document, number: int, terms: Mapping[str, Any]) -> Iterator[str]:
         owners: dict[str, str] = {str(name).casefold(): str(name) for name in terms}

@@ -10,7 +10,7 @@ from typing import Any
 
 from navsearch.errors import UsageError
 from navsearch.resource import Resource
-from navsearch.vocabulary import Vocabulary
+from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import negated, words
 
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
@@ -43,8 +43,15 @@ class Limit:
         """Whether it can be asked of any of `kinds`."""
         return not self.kinds or not self.kinds.isdisjoint(kinds)
 
+    def states(self, tag: Tag) -> bool:
+        """Whether it is just what `tag` wishes for."""
+        return self.op == "=" and self.field == tag.facet and tag.term in self._values
+
     def met(self, resource: Resource, terms: Mapping[str, frozenset[str]]) -> bool:
-        """True if `resource`, whose terms with all broader ones are `terms`, satisfies this; unknown does not."""
+        """True if `resource`, whose terms with all broader ones are `terms`, satisfies this or is of another kind; unknown
+        does not."""
+        if not self.concerns((resource.kind,)):
+            return True
         if self.units and (resource.fields.get("cases") or {}).get("unit") not in self.units:
             return False
         if self.field in _MEASURES:
@@ -143,7 +150,7 @@ _YEARS = tuple(
         (rf"(?:{_YEAR}\s(?:or|and)\s(?:earlier|older|before)|\b(?:until|up to|no later than|not after) {_YEAR})", ("<=",)),
         (rf"\b(?:after|newer than|later than) {_YEAR}", (">",)),
         (rf"\b(?:before|older than|earlier than|prior to) {_YEAR}", ("<",)),
-        (rf"\b(?:in|of|from)\s{_YEAR}\s?(?:or|and|/)\s?{_YEAR}\b", (">=", "<=")),
+        (rf"\b(?:in|of|from)\s{_YEAR}\s?(?:or|/)\s?{_YEAR}\b", (">=", "<=")),
         (rf"\b(?:in|of|from|released|published)\s(?:in\s)?{_YEAR}\b", ("=",)),
     )
 )
@@ -191,7 +198,7 @@ def years(text: str) -> Iterator[tuple[Limit, str]]:
     """The limits on the year of release that `text` states, each with the words that say it; no word says two things."""
     for pattern, ops in _YEARS:
         for match in pattern.finditer(text):
-            found = [float(g) for g in match.groups() if g]
+            found = sorted(float(g) for g in match.groups() if g)
             yield from ((Limit("year", op, year, match[0]), match[0]) for op, year in zip(ops, found, strict=False))
         text = pattern.sub(lambda m: " " * len(m[0]), text)
 

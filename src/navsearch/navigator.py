@@ -226,7 +226,7 @@ class Navigator:
             name=resource.name,
             score=scored.score,
             signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
-            reasons=(*self._met(scored), *(str(limit) for limit in found.kept if limit.field not in met)),
+            reasons=(*self._met(scored), *(str(limit) for limit in found.kept if not (limit.op == "=" and limit.field in met))),
             misses=(*self._missed(scored), *unmet),
             relations=self._relations(resource.id),
             url=resource.url,

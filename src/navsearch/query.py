@@ -19,6 +19,8 @@ _ASKING = frozenset("which what need want suggest recommend".split())
 # Words that a question may open with before its first noun phrase, and words that hold a bare noun phrase together.
 _OPENERS = frozenset("a an any one the some is are there what which good best suitable need want i we looking for".split())
 _BINDERS = frozenset({"of", "for", "in", "on", "with", "from", "and", "or", "by", "at", "to", "more", "most", "only", "than"})
+# Words that end the name of what is ruled out: nothing MR-based.
+_CLOSING = STOP_WORDS | {"based"}
 # What data can lack without being ruled out: MRI without labels is MRI.
 _LACKING = frozenset(map(stem, "label labelling annotation mask contour supervision expertise experience".split()))
 
@@ -87,7 +89,7 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=(
             *(limit for limit, _ in stated),
-            *_conditions(wanted, vocabulary),
+            *_conditions((t for t in wanted if _stands_alone(t, rest)), vocabulary),
             *(Limit(t.facet, "!=", t.term, t.matched) for t in _once(excluded)),
         ),
         corrected=corrected,
@@ -99,15 +101,30 @@ def _conditions(tags: Iterable[Tag], vocabulary: Vocabulary) -> Iterable[Limit]:
     """A limit for each facet of which a term is named in full that its vocabulary makes a condition; one of several will do."""
     named: dict[str, list[Tag]] = {}
     for tag in _once(t for t in tags if t.strength > WEAK and not t.ambiguous and vocabulary.facets[t.facet].limits(t.term)):
-        named.setdefault(tag.facet, []).insert(0, tag)
+        named.setdefault(tag.facet, []).append(tag)
     for facet, of in named.items():
         kinds = frozenset.union(*(vocabulary.facets[facet].limits(t.term) for t in of))
         yield Limit(facet, "=", tuple(t.term for t in of), " or ".join(t.matched for t in of), kinds=kinds)
 
 
+def _stands_alone(tag: Tag, text: str) -> bool:
+    """Whether the words of `tag` say no more than it: "in Chinese hospitals" is not in Chinese, nor is Chinese that a negation
+    stands beside."""
+    if tag.start < 0:
+        return not _HAN_NEGATION.search(text.replace(tag.matched, ""))
+    after = words(text)[tag.end : tag.end + 1]
+    return not (after and tag.matched.lower().startswith("in ") and after[0].folded not in STOP_WORDS)
+
+
+_HAN_NEGATION = re.compile("[不非除无没]")
+
+
 def _once(tags: Iterable[Tag]) -> Iterable[Tag]:
     """The first tag of each term."""
-    return {(t.facet, t.term): t for t in reversed(list(tags))}.values()
+    first: dict[tuple[str, str], Tag] = {}
+    for tag in tags:
+        first.setdefault((tag.facet, tag.term), tag)
+    return first.values()
 
 
 def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
@@ -121,24 +138,29 @@ def _searched(tags: Iterable[Tag], vocabulary: Vocabulary) -> tuple[Tag, ...]:
 
 
 def _kinds(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
-    """The kinds named. An everyday word (images, networks) names one only if nothing else does and it is the head of the
-    noun phrase that the question begins with ("small network for liver CT") or all consists of ("3D networks"), where a
-    plural is the head wherever it stands."""
+    """The kinds named. An everyday word (images, networks) names one only if nothing else does and it is the head of a noun
+    phrase that the question asks with; else right behind a word that asks, as a verb may follow ("which criterion accepts")."""
     named = [t for t in tags if t.facet == "kind"]
     strong = [t.term for t in named if t.strength > WEAK]
-    heads = _heads(found)
-    return tuple(dict.fromkeys(strong or [t.term for t in named if t.end in heads]))
+    heads, after = _heads(found), {_phrase_start(found, place) + 1 for place in _asking(found)}
+    weak = [t.term for t in named if t.end in heads] or [t.term for t in named if t.end in after]
+    return tuple(dict.fromkeys(strong or weak))
 
 
 def _heads(found: list[Word]) -> set[int]:
-    """Behind which words of a question its head may stand: the first noun phrase, that after a word that asks (where a verb
-    may follow without notice: "which criterion accepts ..."), and a bare one that is all there is."""
+    """Behind which words of a question its head may stand: at the end of the first noun phrase ("small network for liver CT")
+    and of those after a word that asks, where a plural is a head wherever it stands; the same in a bare phrase that is all
+    there is ("3D networks")."""
+    asked = _asking(found)
     bare = all(w.folded in _BINDERS or w.folded not in STOP_WORDS for w in found)
-    asked = {place + 1 for place, w in enumerate(found) if w.folded in _ASKING}
     plural = {place + 1 for place, w in enumerate(found) if w.folded.endswith("s") and w.stem != w.folded}
-    first = {_phrase_start(found, place) + 1 for place in asked}
-    many = {place for start in asked for place in plural if start < place <= _phrase_end(found, start)}
-    return {_phrase_end(found, place) for place in {0, *asked}} | first | many | ({len(found)} | plural if bare else set())
+    many = plural if bare else {p for start in asked for p in plural if start < p <= _phrase_end(found, start)}
+    return {_phrase_end(found, place) for place in (0, *asked)} | many | ({len(found)} if bare else set())
+
+
+def _asking(found: list[Word]) -> list[int]:
+    """The places behind words that ask for something."""
+    return [place + 1 for place, w in enumerate(found) if w.folded in _ASKING]
 
 
 def _phrase_start(found: list[Word], place: int) -> int:
@@ -176,13 +198,14 @@ def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabula
             wanted.append(tag)
         elif tag.strength > WEAK and vocabulary.facets[tag.facet].searched:
             excluded.append(tag)
-    both = {(t.facet, t.term) for t in wanted}  # polyp or no polyp, with and without contrast
-    return wanted, [t for t in excluded if (t.facet, t.term) not in both and not any(o.contains(t) for o in excluded)]
+    both = {(t.facet, t.term) for t in wanted if t.strength > WEAK}  # polyp or no polyp
+    outermost = (t for t in excluded if not any(o.contains(t) for o in excluded))
+    return wanted, [t for t in outermost if (t.facet, t.term) not in both]
 
 
 def _qualifies(tag: Tag, tags: Sequence[Tag], found: list[Word]) -> bool:
     """True if `tag` only says of which kind the thing ruled out is: without MRI labels, no liver damage."""
-    if tag.end >= len(found) or found[tag.end].folded in (*STOP_WORDS, "based") or negated(found[tag.start :], 0, tag.end - tag.start):
+    if tag.end >= len(found) or found[tag.end].folded in _CLOSING or negated(found[tag.start :], 0, tag.end - tag.start):
         return False
     named = any(t.start <= tag.end < t.end for t in tags if t.strength > WEAK or t.facet == "kind")
     return found[tag.end].stem in _LACKING or not named

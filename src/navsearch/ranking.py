@@ -83,9 +83,9 @@ class Scored:
 class Found:
     """A ranking: of which kinds, under which of the question's limits, without which. What speaks against its first row:
     `missed`, the facets of which it has none of the terms surely wanted, each with how much that says (0..1: less if it has
-    a broader one, or states nothing there as most of its kind); `unserved`, terms surely wanted that no row of these kinds
-    carries, though they state others; `strange`, the share of the question's terms and words that the catalog does not
-    know."""
+    a broader one; if it states nothing there and the question names its kind, the share of that kind that does);
+    `unserved`, terms surely wanted that no row of these kinds carries, though they state others; `strange`, the share of
+    the question's terms and words that the catalog does not know."""
 
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
@@ -151,7 +151,7 @@ class Ranker:
             missed={f: self._telling(query, s, f) for s in ranked[:1] for f in self._missed_facets(s)},
             unserved=self._unserved(query, kinds),
             strange=unknown / (len(query.tags) + len(query.leftover) or 1),
-            limits_only=bool(kept) and {t.facet for t in query.tags} <= {limit.field for limit in kept} and not query.leftover,
+            limits_only=bool(kept) and not query.leftover and all(any(limit.states(t) for limit in kept) for t in query.tags),
         )
 
     def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
@@ -245,7 +245,8 @@ class _Question:
         self.names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
         self._wishes = _wishes(query.tags)
-        self._within = {t: longer for t in query.tags if (longer := [o for o in query.tags if o.contains(t)])}
+        topics = [t for t in query.tags if _facet_weight(index, t.facet) >= 1]
+        self._within = {t: longer for t in query.tags if (longer := [o for o in topics if o.contains(t)])}
         plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
         self._held = sum((weight * index.lexical.holding(w) for w, weight in plain.items()), np.zeros(len(index.resources)))
         self.total = self._best(self._weights) + sum(plain.values())

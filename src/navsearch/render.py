@@ -53,9 +53,8 @@ _MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
 
 def understood(query: Mapping[str, Any]) -> str:
     """What was understood on one line: wanted terms, limits, exclusions; what was not understood is not there."""
-    facets = [
-        v for k, v in query.items() if isinstance(v, list) and k not in ("kind", "limits", "excluded", "corrected", "ambiguous")
-    ]
+    apart = ("kind", "limits", "excluded", "corrected", "ambiguous", *(limit.partition(" = ")[0] for limit in query["limits"]))
+    facets = [v for k, v in query.items() if isinstance(v, list) and k not in apart]
     parts = [term for terms in facets for term in terms] + list(query["limits"])
     parts += [f"not {term.partition(':')[2]}" for term in query["excluded"]]
     wanted = ", ".join(query["kind"])

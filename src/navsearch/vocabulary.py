@@ -65,7 +65,7 @@ class Facet:
         return bool(self.more.get("searched", True))
 
     def limits(self, term: str) -> frozenset[str]:
-        """The kinds of which `term`, surely named, is a condition; none if it is only a wish."""
+        """The kinds of which `term`, named in full, is a condition; none if it is only a wish."""
         return frozenset(self.more.get("limit", ()) if self.terms[term].more.get("limit", True) else ())
 
 

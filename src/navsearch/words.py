@@ -37,9 +37,12 @@ STOP_WORDS = frozenset(
 
 _DISEASE = ("itis", "osis", "opathy")  # retinitis is not retinal, prostatitis not prostate
 ARTICLES = frozenset("a an the my our your his her its their this these those".split())
-_NEGATORS = frozenset("not no nor neither without excluding exclude except non nothing minus omitting avoiding".split())
+_NEGATORS = frozenset("not no nor neither without excluding exclude except non".split())
 _FILLERS = frozenset("any a an the for from using based on of in about involving concerning showing with".split())
-_PAIRS_OF_NEGATORS = frozenset({("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"), ("aside", "from"), ("anything", "but")})
+_PAIRS_OF_NEGATORS = frozenset(
+    {("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"), ("aside", "from"), ("anything", "but")}
+)
+_NEGATORS_OF_NEXT = frozenset({"nothing", "minus"})  # nothing for polyps is no polyp ruled out
 _NEGATED_AFTER = frozenset("excluded omitted excepted".split())
 
 
@@ -75,6 +78,8 @@ def negated(found: list[Word], start: int, end: int | None = None) -> bool:
     if after and after[0].folded in _NEGATED_AFTER:
         return True
     place = start - 1
+    if place >= 0 and found[place].folded in _NEGATORS_OF_NEXT:
+        return True
     while place >= 0:
         if (found[place - 1].folded, found[place].folded) in _PAIRS_OF_NEGATORS and place > 0:
             return True
