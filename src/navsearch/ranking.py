@@ -46,7 +46,7 @@ _LONGEST_NAME = 8
 # Log-odds that the best row fits the question: a constant, what its score adds, and what is lost by each facet of which
 # it has none of the terms surely wanted, and by the share of the question that occurs nowhere in the catalog. Fitted by
 # benchmarks/calibrate.py, which reports the folds.
-ODDS: Mapping[str, float] = {"always": -2.1, "score": 6.4, "missed": -2.1, "strange": -4.1}
+ODDS: Mapping[str, float] = {"always": -2.1, "score": 6.7, "missed": -2.2, "strange": -4.3}
 # Least confidence of a good match and of a weak one.
 STRONG, WEAK = 0.6, 0.3
 # A kind that nobody asked for is shown instead if it is more likely to fit by more than this; one that an everyday word of
