@@ -64,6 +64,7 @@ MECHANISMS: dict[str, Off] = {
     "everyday words that hint": lambda index: _without(index, "weak"),
     "exclusions": lambda index: _patched(index, query__negated=lambda *_: False),
     "limits": lambda index: _patched(index, limits__stated=lambda *_: iter(())),
+    "terms as limits (access, licence, dimension, language)": lambda index: _patched(index, query___conditions=lambda *_: ()),
     "broader terms meet in part": lambda index: _patched(index, ranking__BROADER=0.0),
     "an unstated facet may fit": lambda index: _patched(index, ranking__UNSTATED=0.0),
     "words that no term explains": lambda index: _patched(index, ranking__LEFTOVER=0.0),
