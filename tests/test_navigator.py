@@ -415,3 +415,10 @@ def test_ct_volumes_are_ct(real: Navigator) -> None:
     """A part of a term that only says what the data are like is not met with it."""
     answer = real.ask("CT volume of the liver")
     assert all("CT" in real.resource(h.id).facets["modality"] for h in answer.hits if "modality: CT" in h.reasons)
+
+
+def test_a_hit_claims_no_limit_that_its_kind_cannot_meet(real: Navigator) -> None:
+    """Collections come beside data sets in 3D, but state no dimension."""
+    hits = real.ask("survey papers on 3D segmentation", top_k=20).hits
+    assert {h.kind for h in hits} == {"collection", "dataset"}
+    assert not [h for h in hits if h.kind == "collection" and any("dimension" in reason for reason in h.reasons)]

@@ -218,7 +218,7 @@ class Navigator:
 
     def _hit(self, scored: Scored, found: Found) -> Hit:
         resource, terms = self._index.resources[scored.row], self._index.closures[scored.row]
-        met, missed = {t.facet for t in scored.met}, {t.facet for t in scored.missed}
+        missed = {t.facet for t in scored.missed}
         unmet = [str(limit) for limit in found.dropped if limit.field not in missed and not limit.met(resource, terms)]
         return Hit(
             id=resource.id,
@@ -226,7 +226,7 @@ class Navigator:
             name=resource.name,
             score=scored.score,
             signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
-            reasons=(*self._met(scored), *(str(limit) for limit in found.kept if not (limit.op == "=" and limit.field in met))),
+            reasons=(*self._met(scored), *self._kept(scored, found)),
             misses=(*self._missed(scored), *unmet),
             relations=self._relations(resource.id),
             url=resource.url,
@@ -260,6 +260,12 @@ class Navigator:
         met = [f"{t.facet}: {t.term}{self._by(t, own.get(t.facet, ()))}" for t in scored.met]
         named = ["name"] if scored.signals.name else []
         return named + met or [f"text alike (cosine {scored.signals.vector:.2f})"]
+
+    def _kept(self, scored: Scored, found: Found) -> Iterator[str]:
+        """The limits that the row satisfies, but those that say no more than a wanted term it meets."""
+        met = {t.facet for t in scored.met}
+        concerning = (limit for limit in found.kept if limit.concerns((self._index.resources[scored.row].kind,)))
+        return (str(limit) for limit in concerning if not (limit.op == "=" and limit.field in met))
 
     def _missed(self, scored: Scored) -> Iterator[str]:
         """The wanted terms the row misses; unknown where it states nothing in their facet."""
