@@ -419,6 +419,6 @@ def test_ct_volumes_are_ct(real: Navigator) -> None:
 
 def test_a_hit_claims_no_limit_that_its_kind_cannot_meet(real: Navigator) -> None:
     """Collections come beside data sets in 3D, but state no dimension."""
-    hits = real.ask("survey papers on 3D segmentation", top_k=20).hits
+    hits = real.ask("survey papers on 3D segmentation", top_k=400).hits
     assert {h.kind for h in hits} == {"collection", "dataset"}
     assert not [h for h in hits if h.kind == "collection" and any("dimension" in reason for reason in h.reasons)]
