@@ -213,13 +213,12 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
 
 def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
     """The terms a record states; for one that states none, those its text names."""
-    searched = {f for f, facet in vocabulary.facets.items() if facet.searched}
     stated = dict(resource.facets) | _stated_in_fields(resource, vocabulary)
-    if searched & set(resource.facets):
+    if not set(vocabulary.searched).isdisjoint(resource.facets):
         return stated
     named: dict[str, dict[str, None]] = {}
     for tag in vocabulary.tags(f"{resource.name}. {resource.description}"):
-        if tag.strength == 1 and tag.facet in searched:
+        if tag.strength == 1 and vocabulary.facets[tag.facet].searched:
             named.setdefault(tag.facet, {})[tag.term] = None
     return stated | {f: tuple(t) for f, t in named.items()}
 

@@ -222,7 +222,7 @@ _VENUE_YEAR = re.compile(rf"['’\s-]{{0,3}}{_YEAR}(?!\s?(?:onwards?|(?:or|and) 
 
 def filter_names(vocabulary: Vocabulary) -> tuple[str, ...]:
     """The names that `from_filters` takes: the searched facets, then the others."""
-    return (*_facets(vocabulary), *_PLAIN, *_PAIRS)
+    return (*vocabulary.searched, *_PLAIN, *_PAIRS)
 
 
 def from_filters(filters: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Limit, ...]:
@@ -255,13 +255,9 @@ _PLAIN = {
 _PAIRS = {"only": "=", "not": "!="}
 
 
-def _facets(vocabulary: Vocabulary) -> tuple[str, ...]:
-    return tuple(f for f, facet in vocabulary.facets.items() if facet.searched)
-
-
 def _facet_term(facet: str, text: str, vocabulary: Vocabulary) -> str:
-    if facet not in _facets(vocabulary):
-        raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(_facets(vocabulary))}")
+    if facet not in vocabulary.searched:
+        raise UsageError(f"facet {facet!r} is not known; facets: {', '.join(vocabulary.searched)}")
     return known_term(facet, text, vocabulary)
 
 

@@ -133,7 +133,7 @@ class Navigator:
 
     def facets(self, name: str | None = None) -> dict[str, dict[str, int]]:
         """How many resources carry each term (narrower ones counted in), by facet, most first; `name` limits to one."""
-        searched = [f for f, facet in self._index.vocabulary.facets.items() if facet.searched]
+        searched = self._index.vocabulary.searched
         if name is not None and name not in searched:
             raise UsageError(f"facet {name!r} is not known; facets: {', '.join(searched)}")
         counts: dict[str, Counter[str]] = {f: Counter() for f in ([name] if name else searched)}

@@ -75,21 +75,22 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     corrected_text, corrected = correct(clean, vocabulary, usage)
     stated = list(limits.stated(corrected_text, vocabulary))
     rest = _without(corrected_text, (said for _, said in stated))
-    tags = _outermost(vocabulary.tags(rest))
-    tags, ambiguous = resolve(tags, words(rest), usage)
-    wanted, excluded = _split_excluded(tags, words(rest), vocabulary)
+    found = words(rest)
+    tags, ambiguous = resolve(_outermost(vocabulary.tags(rest)), found, usage)
+    wanted, excluded = _split_excluded(tags, found, vocabulary)
+    plain = _plain(rest, wanted)
     return Query(
         text=text,
-        plain_text=_plain(rest, wanted),
-        search_text=_core(_plain(rest, wanted)),
+        plain_text=plain,
+        search_text=_core(plain),
         tags=_searched(wanted, vocabulary),
-        leftover=_leftover(tags, words(rest)),
+        leftover=_leftover(tags, found),
         excluded=tuple(excluded),
-        kinds=_kinds(wanted, words(rest)),
+        kinds=_kinds(wanted, found),
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=(
             *(limit for limit, _ in stated),
-            *_conditions((t for t in wanted if _stands_alone(t, rest)), vocabulary),
+            *_conditions((t for t in wanted if _stands_alone(t, found, rest)), vocabulary),
             *(Limit(t.facet, "!=", t.term, t.matched) for t in _once(excluded)),
         ),
         corrected=corrected,
@@ -107,12 +108,12 @@ def _conditions(tags: Iterable[Tag], vocabulary: Vocabulary) -> Iterable[Limit]:
         yield Limit(facet, "=", tuple(t.term for t in of), " or ".join(t.matched for t in of), kinds=kinds)
 
 
-def _stands_alone(tag: Tag, text: str) -> bool:
-    """Whether the words of `tag` say no more than it: "in Chinese hospitals" is not in Chinese, nor is Chinese that a negation
-    stands beside."""
+def _stands_alone(tag: Tag, found: Sequence[Word], text: str) -> bool:
+    """Whether the words of `tag`, among those `found` in `text`, say no more than it: "in Chinese hospitals" is not in Chinese,
+    nor is Chinese that a negation stands beside."""
     if tag.start < 0:
         return not _HAN_NEGATION.search(text.replace(tag.matched, ""))
-    after = words(text)[tag.end : tag.end + 1]
+    after = found[tag.end : tag.end + 1]
     return not (after and tag.matched.lower().startswith("in ") and after[0].folded not in STOP_WORDS)
 
 

@@ -105,6 +105,11 @@ class Vocabulary:
         """The inverse of `from_dicts`."""
         return [_facet_dict(f) for f in self.facets.values()]
 
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The facets that questions can wish for and filters name, in order."""
+        return tuple(f for f, facet in self.facets.items() if facet.searched)
+
     def term(self, facet: str, name: str) -> Term | None:
         """The term called `name` in `facet`, None if either is unknown."""
         found = self.facets.get(facet)
