@@ -18,7 +18,13 @@ from navsearch.resource import Resource
 from navsearch.vocabulary import LISTS, Vocabulary
 
 # Folders of a catalog that hold something else than resources, and what a file there is (a name in schema.json).
-TABLES = {"vocabulary": "vocabulary", "results": "result_table", "relations": "relation"}
+TABLES = {
+    "vocabulary": "vocabulary",
+    "results": "result_table",
+    "relations": "relation",
+    "inputs": "inputs",
+    "advice": "advice",
+}
 RESOURCE = "resource"
 
 
