@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def test_licences_state_their_source(real_catalog: catalogs.Catalog) -> None:
 
 def test_results_name_their_source_and_grade(real_catalog: catalogs.Catalog) -> None:
     """Every published figure has a source and a grade of evidence."""
-    for table in real_catalog.results:
+    for table in real_catalog.tables.results:
         assert table["source"]
         assert all(row.get("evidence") or table.get("evidence") for row in table["rows"])
 
@@ -79,25 +80,30 @@ def broken(tmp_path: Path) -> Callable[..., Path]:
 
 DATA = "datasets/all.yaml"
 FAULTS = [
-    ("unknown field", DATA, "  cases: {count: 40", "  cases_: {count: 40", "catalog/datasets/all.yaml:38: found unknown field 'cases_', expected a field of the schema (did you mean 'cases'?)"),
-    ("unknown term", DATA, "modality: [MRI]", "modality: [MIR]", "catalog/datasets/all.yaml:34: found unknown modality 'MIR', expected a modality of the vocabulary (did you mean 'MRI'?)"),
-    ("unknown kind", DATA, "  kind: loss", "  kind: los", "catalog/datasets/all.yaml:65: found unknown kind 'los', expected a kind of the vocabulary (did you mean 'loss'?)"),
-    ("wrong type", DATA, "classes: 2", "classes: two", "catalog/datasets/all.yaml:12: classes: found 'two', expected a whole number, 0 or more"),
-    ("duplicate id", DATA, "- id: beta", "- id: delta", "catalog/datasets/all.yaml:49: found id 'delta' again, expected it only at catalog/datasets/all.yaml:30"),
+    ("unknown field", DATA, "  cases: {count: 40", "  cases_: {count: 40", "catalog/datasets/all.yaml:41: found unknown field 'cases_', expected a field of the schema (did you mean 'cases'?)"),
+    ("unknown term", DATA, "modality: [MRI]", "modality: [MIR]", "catalog/datasets/all.yaml:37: found unknown modality 'MIR', expected a modality of the vocabulary (did you mean 'MRI'?)"),
+    ("unknown kind", DATA, "  kind: loss", "  kind: los", "catalog/datasets/all.yaml:68: found unknown kind 'los', expected a kind of the vocabulary (did you mean 'loss'?)"),
+    ("wrong type", DATA, "classes: 2", "classes: two", "catalog/datasets/all.yaml:15: classes: found 'two', expected a whole number, 0 or more"),
+    ("duplicate id", DATA, "- id: beta", "- id: delta", "catalog/datasets/all.yaml:52: found id 'delta' again, expected it only at catalog/datasets/all.yaml:33"),
     ("duplicate alias", DATA, "aliases: [ALV-17]", "aliases: [Beta Brain]", "catalog/datasets/all.yaml:4: found alias 'Beta Brain', expected one that 'beta' does not have"),
-    ("dangling relation", DATA, "type: version_of, id: alpha", "type: version_of, id: alfa", "catalog/datasets/all.yaml:29: found a reference to 'alfa', expected the id of a record (did you mean 'alpha'?)"),
-    ("bad URL", DATA, "homepage: [https://example.org/alpha]", "homepage: [example]", "catalog/datasets/all.yaml:15: homepage[0]: found 'example', expected an http(s) link"),
-    ("link that is not http(s)", DATA, "homepage: [https://example.org/alpha]", "homepage: ['ftp://example.org/a']", "catalog/datasets/all.yaml:15: homepage[0]: found 'ftp://example.org/a', expected an http(s) link"),
-    ("bad date", DATA, "'2021-05'", "'2021-13'", "catalog/datasets/all.yaml:27: released: found '2021-13', expected a date such as '2022' or '2022-04', in quotes"),
-    ("unquoted date", DATA, "'2020'", "2020", "catalog/datasets/all.yaml:39: released: found 2020, expected a date such as '2022' or '2022-04', in quotes"),
-    ("missing field", DATA, "  name: Beta Brain\n", "", "catalog/datasets/all.yaml:30: found no field 'name', expected one"),
-    ("field twice", DATA, "  name: Beta Brain\n", "  name: Beta Brain\n  name: Beta\n", "catalog/datasets/all.yaml:33: found field 'name' twice, expected it once"),
-    ("no YAML", DATA, "- id: beta", "- id: [beta", "catalog/datasets/all.yaml:31: found no valid YAML (did not find expected ',' or ']'), expected a list of records"),
+    ("dangling relation", DATA, "type: version_of, id: alpha", "type: version_of, id: alfa", "catalog/datasets/all.yaml:32: found a reference to 'alfa', expected the id of a record (did you mean 'alpha'?)"),
+    ("bad URL", DATA, "homepage: [https://example.org/alpha]", "homepage: [example]", "catalog/datasets/all.yaml:18: homepage[0]: found 'example', expected an http(s) link"),
+    ("link that is not http(s)", DATA, "homepage: [https://example.org/alpha]", "homepage: ['ftp://example.org/a']", "catalog/datasets/all.yaml:18: homepage[0]: found 'ftp://example.org/a', expected an http(s) link"),
+    ("bad date", DATA, "'2021-05'", "'2021-13'", "catalog/datasets/all.yaml:30: released: found '2021-13', expected a date such as '2022' or '2022-04', in quotes"),
+    ("unquoted date", DATA, "'2020'", "2020", "catalog/datasets/all.yaml:42: released: found 2020, expected a date such as '2022' or '2022-04', in quotes"),
+    ("missing field", DATA, "  name: Beta Brain\n", "", "catalog/datasets/all.yaml:33: found no field 'name', expected one"),
+    ("field twice", DATA, "  name: Beta Brain\n", "  name: Beta Brain\n  name: Beta\n", "catalog/datasets/all.yaml:36: found field 'name' twice, expected it once"),
+    ("no YAML", DATA, "- id: beta", "- id: [beta", "catalog/datasets/all.yaml:34: found no valid YAML (did not find expected ',' or ']'), expected a list of records"),
     ("result of nobody", "results/all.yaml", "resource: nettwo, value: 76.0", "resource: nettoo, value: 76.0", "catalog/results/all.yaml:9: found a reference to 'nettoo', expected the id of a record (did you mean 'nettwo'?)"),
-    ("unknown metric", "results/all.yaml", "metric: AP", "metric: APP", "catalog/results/all.yaml:14: found unknown metric 'APP', expected a metric of the vocabulary (did you mean 'AP'?)"),
+    ("unknown metric", "results/all.yaml", "metric: AP", "metric: APP", "catalog/results/all.yaml:14: found a reference to 'APP', expected one that a record says it is written_as (did you mean 'AP'?)"),
+    ("unknown inputs", DATA, "inputs: masks", "inputs: mask", "catalog/datasets/all.yaml:75: found a reference to 'mask', expected a table of inputs/ (did you mean 'masks'?)"),
+    ("unknown role", "relations/all.yaml", "role: boundary", "role: border", "catalog/relations/all.yaml:6: found unknown role 'border', expected a role of the vocabulary"),
+    ("advice for no task", "advice/all.yaml", "task: [classification]", "task: [classifying]", "catalog/advice/all.yaml:3: found unknown task 'classifying', expected a task of the vocabulary (did you mean 'classification'?)"),
+    ("advice on no facet", "advice/all.yaml", "trait: [small", "traits: [small", "catalog/advice/all.yaml:2: found unknown facet 'traits', expected a facet (did you mean 'trait'?)"),
+    ("fact of no trait", DATA, "trait_facts: [{trait: class imbalance", "trait_facts: [{trait: class balance", "catalog/datasets/all.yaml:11: found unknown trait 'class balance', expected a trait of the vocabulary (did you mean 'class imbalance'?)"),
     ("fit out of range", "relations/all.yaml", "fit: 0.8", "fit: 8", "catalog/relations/all.yaml:1: fit: found 8, expected a fit between 0 and 1"),
-    ("dangling broader term", "vocabulary/all.yaml", "broader: tumor,", "broader: tumour,", "catalog/vocabulary/all.yaml:36: found broader term 'tumour', expected a term of this facet (did you mean 'tumor'?)"),
-    ("synonym of two terms", "vocabulary/all.yaml", "synonyms: [cerebral]", "synonyms: [hepatic]", "catalog/vocabulary/all.yaml:28: found 'hepatic' under 'brain', expected a word that 'liver' does not have"),
+    ("dangling broader term", "vocabulary/all.yaml", "broader: tumor,", "broader: tumour,", "catalog/vocabulary/all.yaml:38: found broader term 'tumour', expected a term of this facet (did you mean 'tumor'?)"),
+    ("synonym of two terms", "vocabulary/all.yaml", "synonyms: [cerebral]", "synonyms: [hepatic]", "catalog/vocabulary/all.yaml:30: found 'hepatic' under 'brain', expected a word that 'liver' does not have"),
 ]  # fmt: skip
 
 
@@ -105,6 +111,21 @@ FAULTS = [
 def test_each_fault_is_named_with_its_line(broken: Callable[..., Path], file: str, old: str, new: str, line: str) -> None:
     """A broken catalog says where, what was found and what was expected."""
     assert line in catalogs.check(broken(file, old, new))[1]
+
+
+def test_an_import_path_must_be_listed(broken: Callable[..., Path]) -> None:
+    """Where a catalog lists the public names of packages, an implementation is one of them; where it lists none, any will do."""
+    copy = broken()
+    (copy / "packages").mkdir()
+    (copy / "packages/torch.yaml").write_text("{package: torch, version: '2', modules: {torch.nn: [BCELoss, MSELoss]}}")
+    assert catalogs.check(copy)[1] == ()
+    (copy / "packages/torch.yaml").write_text("{package: torch, version: '2', modules: {torch.nn: [BCELogitsLoss]}}")
+    (complaint,) = catalogs.check(copy)[1]
+    assert re.fullmatch(
+        r"catalog/datasets/all.yaml:\d+: found a reference to 'torch.nn.BCELoss', expected a public name listed in packages/ "
+        r".*did you mean 'torch.nn.BCELogitsLoss'.*",
+        complaint,
+    )
 
 
 def test_all_faults_come_in_one_run(broken: Callable[..., Path]) -> None:

@@ -43,7 +43,7 @@ def test_the_manifest_tells_what_the_index_is(folder: Path, small_catalog: catal
     assert manifest["format"] == indexes.FORMAT
     assert manifest["catalog"] == small_catalog.fingerprint
     assert manifest["encoder"] == {"name": "word-hash", "fingerprint": WordHashEncoder().fingerprint, "dimension": 256}
-    assert manifest["counts"] == {"dataset": 6, "loss": 3, "method": 3}
+    assert manifest["counts"] == {"dataset": 6, "loss": 3, "method": 3, "metric": 3}
     data = folder / manifest["data"]
     assert set(manifest["files"]) == {f.relative_to(data).as_posix() for f in data.rglob("*") if f.is_file()}
 

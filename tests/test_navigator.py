@@ -253,7 +253,7 @@ class TestLookUps:
     def test_facets_count_narrower_terms_in(self, small: Navigator) -> None:
         """Counts are of resources that a filter would keep."""
         assert small.facets("condition")["condition"] == {"lesion": 2, "liver tumor": 2, "tumor": 2, "haemorrhage": 1}
-        assert set(small.facets()) == {"task", "modality", "anatomy", "condition", "trait"}
+        assert set(small.facets()) == {"task", "modality", "anatomy", "condition", "trait", "access", "dimension"}
         with pytest.raises(UsageError, match="facet 'organ' is not known"):
             small.facets("organ")
 
@@ -287,7 +287,7 @@ def test_what_is_recommended_ranks_its_kind(small: Navigator) -> None:
 def test_reprs_are_short(small: Navigator) -> None:
     """An object tells what it is in one line, and in a notebook as tables."""
     answer = small.ask("small lesion segmentation in liver CT")
-    assert repr(small) == "<Navigator: 6 dataset, 3 loss, 3 method; word-hash>"
+    assert repr(small) == "<Navigator: 6 dataset, 3 loss, 3 method, 3 metric; word-hash>"
     assert repr(answer).startswith("<Answer strong: 6 hits (Alpha Liver, Alpha Liver 2,")
     assert '<a href="https://example.org/alpha">Alpha Liver</a>' in answer._repr_html_()
 

@@ -43,14 +43,14 @@ def test_look_ups(client: TestClient, small: Navigator) -> None:
     """A record, its like, the facets."""
     assert client.get("/resources/alpha").json() == json.loads(json.dumps(small.resource("alpha").as_dict()))
     assert client.get("/similar/alpha?k=1&modality=MRI").json()[0]["id"] == "beta"
-    assert client.get("/facets?name=task").json()["task"]["segmentation"] == 8
+    assert client.get("/facets?name=task").json()["task"]["segmentation"] == 10
 
 
 def test_health_tells_what_it_serves(client: TestClient) -> None:
     """Counts, catalog and encoder."""
     health = client.get("/health").json()
     assert health["status"] == "ok"
-    assert health["counts"] == {"dataset": 6, "loss": 3, "method": 3}
+    assert health["counts"] == {"dataset": 6, "loss": 3, "method": 3, "metric": 3}
     assert health["encoder"] == "word-hash"
 
 
@@ -59,7 +59,7 @@ def test_health_tells_what_it_serves(client: TestClient) -> None:
     [
         ("/ask?q=%20", 400, "found an empty question"),
         ("/ask?q=liver&modality=XCT", 400, "modality 'XCT' is not known (did you mean 'CT'?)"),
-        ("/ask?q=liver&organ=liver", 400, "parameter 'organ' is not known; parameters: k, kind, q, task, modality"),
+        ("/ask?q=liver&organ=liver", 400, "parameter 'organ' is not known; parameters: but, k, kind, q, task, modality"),
         ("/ask?q=liver&top_k=3", 400, "parameter 'top_k' is not known"),
         ("/ask?q=liver&min_cases=1&min_cases=2", 400, "min_cases: found ['1', '2'], expected one number"),
         ("/ask?q=liver&k=abc", 400, "k: found 'abc'"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _NAMED = 3  # hits that a repr names
+# The parts of an Answer that hold items, with their titles, in the order to show them.
+PARTS = (("hits", "Resources"), ("losses", "Losses"), ("methods", "Baselines"), ("metrics", "Metrics to report"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A loss or baseline for the understood problem: its role there, reasons, and evidence.
+    """A loss, metric or baseline for the understood problem: its role there, reasons, and evidence.
 
-    An item of `evidence` states value, metric, dataset, setting and source where it has them.
+    An item of `evidence` states value, metric, dataset, setting, protocol, grade, year and source of a published figure where it
+    has them, or a statement and its source. `implementation` is where to begin: code to clone, or an import path, of which
+    `implementations` has all. `snippet` is Python to paste, `commands` has steps and source; None if the catalog has none.
     """
 
     id: str
@@ -69,6 +73,10 @@ class Recommendation:
     reasons: tuple[str, ...]
     url: str | None
     implementation: str | None
+    implementations: tuple[str, ...]
+    hyperparameters: Mapping[str, Any]
+    snippet: str | None
+    commands: Mapping[str, Any] | None
     evidence: tuple[Mapping[str, Any], ...]
     cautions: tuple[str, ...]
     licence: str | None
@@ -84,6 +92,10 @@ class Recommendation:
             "reasons": list(self.reasons),
             "url": self.url,
             "implementation": self.implementation,
+            "implementations": list(self.implementations),
+            "hyperparameters": dict(self.hyperparameters),
+            "snippet": self.snippet,
+            "commands": dict(self.commands) if self.commands else None,
             "evidence": [dict(e) for e in self.evidence],
             "cautions": list(self.cautions),
             "licence": self.licence,
@@ -92,9 +104,9 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was understood, whether anything fits, the ranked resources, losses and baselines, and what must be said.
+    """What was understood, whether anything fits, the ranked resources, losses, metrics and baselines, and what must be said.
 
-    `confidence` is the probability, 0..1, that the first hit fits; `match` follows from it (see ranking.Found).
+    `problem` has the tasks, and the traits with where each comes from; `warnings` tell which hits share data. `confidence` is the probability, 0..1, that the first hit fits; `match` follows from it (see ranking.Found).
     """
 
     query: Mapping[str, Any]
@@ -104,6 +116,9 @@ class Answer:
     losses: tuple[Recommendation, ...] = ()
     methods: tuple[Recommendation, ...] = ()
     notes: tuple[str, ...] = ()
+    metrics: tuple[Recommendation, ...] = ()
+    problem: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, as `navsearch ask --format json` prints them."""
@@ -114,20 +129,21 @@ class Answer:
             "hits": [h.as_dict() for h in self.hits],
             "losses": [r.as_dict() for r in self.losses],
             "methods": [r.as_dict() for r in self.methods],
+            "metrics": [r.as_dict() for r in self.metrics],
+            "problem": dict(self.problem),
+            "warnings": list(self.warnings),
             "notes": list(self.notes),
         }
 
     def __repr__(self) -> str:
         names = ", ".join(h.name for h in self.hits[:_NAMED]) + ", …" * (len(self.hits) > _NAMED)
-        others = f"{len(self.losses)} losses, {len(self.methods)} methods"
+        others = f"{len(self.losses)} losses, {len(self.methods)} methods, {len(self.metrics)} metrics"
         return f"<Answer {self.match}: {len(self.hits)} hits ({names}), {others}>"
 
     def _repr_html_(self) -> str:
         """A table for each part, for notebooks."""
         parts = [f"<p><b>{html.escape(str(self.query.get('text', '')))}</b> — match: {self.match}</p>"]
-        parts += [
-            _table(title, items) for title, items in (("Hits", self.hits), ("Losses", self.losses), ("Baselines", self.methods))
-        ]
+        parts += [_table(title, getattr(self, part)) for part, title in PARTS]
         parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
         return "".join(parts)
 

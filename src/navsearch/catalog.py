@@ -24,18 +24,29 @@ TABLES = {
     "relations": "relation",
     "inputs": "inputs",
     "advice": "advice",
+    "packages": "package",
 }
 RESOURCE = "resource"
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a catalog knows besides its resources, each item as its file states it: published results, relations of tasks and
+    traits to resources, example inputs of losses, and advice. Named as the folders are."""
+
+    results: tuple[Mapping[str, Any], ...] = ()
+    relations: tuple[Mapping[str, Any], ...] = ()
+    inputs: tuple[Mapping[str, Any], ...] = ()
+    advice: tuple[Mapping[str, Any], ...] = ()
+
+
 @dataclass(frozen=True)
 class Catalog:
-    """Resources in reading order (row i is resources[i]) with the vocabulary, results and relations that serve them."""
+    """Resources in reading order (row i is resources[i]) with the vocabulary and tables that serve them."""
 
     resources: tuple[Resource, ...]
     vocabulary: Vocabulary
-    results: tuple[Mapping[str, Any], ...]
-    relations: tuple[Mapping[str, Any], ...]
+    tables: Tables
     fingerprint: str
 
     @cached_property
@@ -62,8 +73,7 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
     catalog = Catalog(
         resources=tuple(_resource(item, vocabulary) for item in sound[RESOURCE]),
         vocabulary=vocabulary,
-        results=tuple(sound["result_table"]),
-        relations=tuple(sound["relation"]),
+        tables=Tables(**{folder: tuple(sound[TABLES[folder]]) for folder in Tables.__slots__}),
         fingerprint=fingerprint(folder),
     )
     return catalog, problems

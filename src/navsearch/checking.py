@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from navsearch.reading import Document, Place
+from navsearch.references import Located, dangling, guess, listed
 from navsearch.vocabulary import Vocabulary
 
-Located = tuple[Document, int, Mapping[str, Any]]
+_WITH_TERMS = ("result_table", "relation")  # what names terms of facets besides resources
 _SHOWN = 60  # characters of a faulty value
 _TYPES = {"string": "text", "integer": "a whole number", "array": "a list", "object": "a mapping", "boolean": "true or false"}
 
@@ -28,12 +28,12 @@ class Checker:
         found = [c for docs in documents.values() for d in docs for c in d.complaints]
         sound = {kind: list(self._against_schema(kind, docs, found)) for kind, docs in documents.items()}
         found += self._vocabulary_problems(sound["vocabulary"])
-        resources, results, relations = (_mappings(documents[k]) for k in ("resource", "result_table", "relation"))
-        found += self._resource_problems(resources)
-        ids = sorted({str(item.get("id")) for _, _, item in resources})
-        found += self._table_problems([*results, *relations], ids)
-        found += _dangling(resources, ids)
-        items = {kind: [item for _, _, item in located] for kind, located in sound.items()}
+        located = {kind: _mappings(docs) for kind, docs in documents.items()}
+        found += self._resource_problems(located["resource"])
+        for document, number, item in (table for kind in _WITH_TERMS for table in located[kind]):
+            found += self._unknown_terms(document, number, item)
+        found += dangling(located, self._vocabulary)
+        items = {kind: [item for _, _, item in those] for kind, those in sound.items()}
         return items, tuple(sorted(dict.fromkeys(found), key=_by_place))
 
     # the schema
@@ -55,7 +55,7 @@ class Checker:
         if error.validator == "additionalProperties":
             known = list(error.schema.get("properties", {}))
             for name in sorted(set(error.instance) - set(known)):
-                expected = _guess(name, known, "a field of the schema")
+                expected = guess(name, known, "a field of the schema")
                 yield f"{document.where(number, (*path, name))}: found unknown field {name!r}, expected {expected}"
         elif error.validator == "required":
             missing = next(f for f in error.validator_value if f not in error.instance)
@@ -79,7 +79,7 @@ class Checker:
         kinds = self._vocabulary.facets.get("kind")
         for i, kind in enumerate(limited):
             if kinds is None or kind not in kinds.terms:
-                expected = _guess(kind, list(kinds.terms) if kinds else [], "a kind of the vocabulary")
+                expected = guess(kind, list(kinds.terms) if kinds else [], "a kind of the vocabulary")
                 yield f"{document.where(number, ('limit', i))}: found kind {kind!r}, expected {expected}"
 
     def _term_problems(self, document: Document, number: int, terms: Mapping[str, Any]) -> Iterator[str]:
@@ -88,7 +88,7 @@ class Checker:
             for link in ("broader", "trained_as"):
                 if link in term and term[link] not in terms:
                     where = document.where(number, ("terms", name, link))
-                    expected = _guess(str(term[link]), list(terms), "a term of this facet")
+                    expected = guess(str(term[link]), list(terms), "a term of this facet")
                     yield f"{where}: found {link} term {term[link]!r}, expected {expected}"
             for field in ("synonyms", "weak", "zh"):
                 yield from _shared(document, number, (name, field), term.get(field) or (), owners)
@@ -110,50 +110,12 @@ class Checker:
             for i, term in enumerate(value if isinstance(value, list) else [value]):
                 if isinstance(term, str) and term not in table.terms:
                     path: Place = (facet, i) if isinstance(value, list) else (facet,)
-                    guess = _guess(term, list(table.terms), f"a {table.label} of the vocabulary")
-                    yield f"{document.where(number, path)}: found unknown {table.label} {term!r}, expected {guess}"
-
-    # results and relations
-
-    def _table_problems(self, tables: list[Located], ids: list[str]) -> Iterator[str]:
-        for document, number, table in tables:
-            yield from self._unknown_terms(document, number, table)
-            for path, target in _references(table):
-                yield from _missing(document, number, path, target, ids)
-
-
-def _references(table: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
-    yield from (((field,), table[field]) for field in ("about", "resource") if field in table)
-    for i, row in enumerate(_list(table, "rows")):
-        if isinstance(row, dict):
-            yield ("rows", i, "resource"), row.get("resource")
-
-
-def _dangling(resources: list[Located], ids: list[str]) -> Iterator[str]:
-    for document, number, item in resources:
-        for i, relation in enumerate(_list(item, "relations")):
-            if isinstance(relation, dict) and "id" in relation:
-                yield from _missing(document, number, ("relations", i, "id"), relation["id"], ids)
-        for field in ("combines", "used_by"):
-            for i, target in enumerate(_list(item, field)):
-                yield from _missing(document, number, (field, i), target, ids)
-
-
-def _list(item: Mapping[str, Any], field: str) -> list[Any]:
-    """The list in `field`; none where the schema already complains of something else."""
-    value = item.get(field)
-    return value if isinstance(value, list) else []
+                    near = guess(term, list(table.terms), f"a {table.label} of the vocabulary")
+                    yield f"{document.where(number, path)}: found unknown {table.label} {term!r}, expected {near}"
 
 
 def _mappings(documents: Iterable[Document]) -> list[Located]:
     return [(d, number, item) for d in documents for number, item in enumerate(d.items) if isinstance(item, dict)]
-
-
-def _missing(document: Document, number: int, path: Place, target: Any, ids: list[str]) -> Iterator[str]:
-    """A complaint unless `target` is one of `ids`, which are sorted; what is no text the schema complains of."""
-    if isinstance(target, str) and ids[(place := bisect_left(ids, target)) : place + 1] != [target]:
-        expected = _guess(target, ids, "the id of a record")
-        yield f"{document.where(number, path)}: found a reference to {target!r}, expected {expected}"
 
 
 def _shared_aliases(resources: list[Located]) -> Iterator[str]:
@@ -162,7 +124,7 @@ def _shared_aliases(resources: list[Located]) -> Iterator[str]:
     for _, _, item in resources:
         owners.setdefault((str(item.get("kind")), str(item.get("name")).casefold()), str(item.get("id")))
     for document, number, item in resources:
-        for i, alias in enumerate(_list(item, "aliases")):
+        for i, alias in enumerate(listed(item, "aliases")):
             owner = owners.setdefault((str(item.get("kind")), str(alias).casefold()), str(item.get("id")))
             if owner != item.get("id") or str(alias) == item.get("name"):
                 where = document.where(number, ("aliases", i))
@@ -187,17 +149,10 @@ def _expected(error: Any) -> str:
     if error.validator == "type":
         return _TYPES.get(error.validator_value, str(error.validator_value))
     if error.validator == "enum":
-        return _guess(
+        return guess(
             str(error.instance), [str(v) for v in error.validator_value], "one of " + ", ".join(map(str, error.validator_value))
         )
     return f"{error.validator} {error.validator_value}"
-
-
-def _guess(found: str, known: list[str], otherwise: str) -> str:
-    from rapidfuzz import fuzz, process
-
-    best = process.extractOne(found, known, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=65)
-    return f"{otherwise} (did you mean {best[0]!r}?)" if best else otherwise
 
 
 def _dotted(path: Place) -> str:

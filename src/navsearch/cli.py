@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from navsearch import __version__, render
+from navsearch import __version__, markdown, render
 from navsearch.encoder import DEFAULT_MODEL, Progress, SentenceTransformerEncoder
 from navsearch.errors import MEND, IndexUnusable, NavsearchError, UsageError
 from navsearch.locations import check_apart, default_catalog, default_index
@@ -25,6 +25,7 @@ from navsearch.locations import check_apart, default_catalog, default_index
 if TYPE_CHECKING:  # imported where they are used, as they are slow to import
     from navsearch.answer import Answer
     from navsearch.navigator import Navigator
+    from navsearch.side_by_side import Comparison
 
 app = typer.Typer(
     add_completion=True,
@@ -174,6 +175,72 @@ def ask(
 
 
 @app.command()
+@_with_filters
+def plan(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="The problem.", show_default=False)],
+    output: Annotated[Format, typer.Option("--format", "-f", help="md (the default), json or jsonl.")] = Format.md,
+    *,
+    no_build: NoBuild = False,
+    filters: dict[str, Any],
+) -> None:
+    """Print a recipe to start from: data, loss with code, baseline with commands, metrics, pitfalls.
+
+    [bold]Examples[/bold]
+
+    navsearch plan "small lesion segmentation in liver CT"
+
+    navsearch plan "polyp detection" --licence commercial > plan.md
+    """
+    if output is Format.csv:
+        raise UsageError("--format csv is for ask; expected md, json or jsonl")
+    made = _navigator(context.obj, build=not no_build).plan(text, **filters)
+    if output in (Format.json, Format.jsonl):
+        _write(_as(output)(made.as_dict()))
+    else:
+        _print_markdown(markdown.plan_markdown(made))
+    raise typer.Exit(1 if made.match == "none" else 0)
+
+
+@app.command()
+def leaderboard(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="DATASET")],
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """Show the published figures on one data set, best first, a table for each source, metric and protocol.
+
+    [bold]Example[/bold]  navsearch leaderboard LiTS
+    """
+    board = _navigator(context.obj, build=not no_build).leaderboard(identifier)
+    if output is Format.text:
+        _print(render.leaderboard_lines(board))
+    else:
+        _write(_as(output)(board.as_dict()))
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    identifiers: Annotated[list[str], typer.Argument(metavar="ID ID ...")],
+    output: Form = Format.text,
+    *,
+    no_build: NoBuild = False,
+) -> None:
+    """Show resources side by side, what differs first.
+
+    [bold]Example[/bold]  navsearch compare lits msd-hepatic-vessel
+    """
+    compared = _navigator(context.obj, build=not no_build).compare(identifiers)
+    if output is Format.text:
+        _print_comparison(compared)
+    else:
+        _write(_as(output)(compared.as_dict()))
+
+
+@app.command()
 def show(
     context: typer.Context,
     identifier: Annotated[str, typer.Argument(metavar="ID")],
@@ -199,15 +266,23 @@ def similar(
     identifier: Annotated[str, typer.Argument(metavar="ID")],
     top_k: TopK = 10,
     output: Form = Format.text,
+    but: Annotated[Many, typer.Option(help="Like it, but with this term, such as modality=MRI (repeatable).")] = None,
     *,
     no_build: NoBuild = False,
     filters: dict[str, Any],
 ) -> None:
     """List the resources of the same kind most like one.
 
-    [bold]Example[/bold]  navsearch similar lits --modality MRI
+    [bold]Examples[/bold]
+
+    navsearch similar lits --since 2020
+
+    navsearch similar lits --but modality=MRI
     """
-    hits = _navigator(context.obj, build=not no_build).similar(identifier, top_k=top_k, **filters)
+    from navsearch.limits import changes
+
+    navigator = _navigator(context.obj, build=not no_build)
+    hits = navigator.similar(identifier, top_k=top_k, but=changes(but or ()), **filters)
     if output is Format.text:
         _print(render.hits_lines(hits))
     else:
@@ -257,9 +332,9 @@ def check(context: typer.Context) -> None:
     _write("".join(f"{p}\n" for p in problems))
     plural = found.vocabulary.facets["kind"].terms
     counts = ", ".join(f"{n} {plural[k].more.get('plural', k)}" for k, n in found.counts.items())
-    figures = sum(len(table["rows"]) for table in found.results)
+    figures = sum(len(table["rows"]) for table in found.tables.results)
     said = f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}"
-    _write(f"{counts}; {figures} published figures; {len(found.relations)} relations; {said}\n")
+    _write(f"{counts}; {figures} published figures; {len(found.tables.relations)} relations; {said}\n")
     raise typer.Exit(1 if problems else 0)
 
 
@@ -415,7 +490,7 @@ def _list_as(output: Format, items: list[dict[str, Any]]) -> str:
 
 def _as(output: Format) -> Callable[[Any], str]:
     if output in (Format.md, Format.csv):
-        raise UsageError(f"--format {output.value} is for ask; expected text, json or jsonl")
+        raise UsageError(f"--format {output.value} is for ask and plan; expected text, json or jsonl")
     return render.as_jsonl if output is Format.jsonl else render.as_json
 
 
@@ -423,11 +498,34 @@ def _print_answer(answer: Answer, output: Format, *, explain: bool) -> None:
     if output is Format.text:
         _print(render.lines(answer, shown=5, explain=explain))
     elif output is Format.md:
-        _write(render.markdown(answer))
+        _write(markdown.answer_markdown(answer))
     elif output is Format.csv:
         _write(render.as_csv(answer))
     else:
         _write(_as(output)(answer.as_dict()))
+
+
+def _print_comparison(compared: Comparison) -> None:
+    """A table on a terminal, blocks of lines elsewhere."""
+    if not sys.stdout.isatty():
+        _write(render.plain(render.side_by_side_lines(compared)))
+        return
+    head, *rows = render.comparison_table(compared)
+    table = Table(*head, show_lines=False, expand=True)
+    for row, stated in zip(rows, compared.rows, strict=True):
+        table.add_row(*map(Text, row), style="" if stated.differs else "dim")
+    Console(highlight=False).print(table)
+    _print(render.Line(0, warning, "yellow", " ~  ") for warning in compared.warnings)
+
+
+def _print_markdown(text: str) -> None:
+    """Laid out on a terminal, as it is elsewhere."""
+    if not sys.stdout.isatty():
+        _write(text)
+        return
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
 
 
 def _facet_lines(facet: str, terms: dict[str, int]) -> Iterator[render.Line]:

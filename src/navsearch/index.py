@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from navsearch.catalog import Catalog
+from navsearch.catalog import Catalog, Tables
 from navsearch.encoder import Encoder, Progress, sha256_of
 from navsearch.errors import MEND, IndexUnusable
 from navsearch.lexical import Lexical
@@ -34,7 +34,7 @@ from navsearch.vectors import Vectors
 from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import key, words
 
-FORMAT = 2
+FORMAT = 3
 _SHORTEST_PART = 3
 _UNSEEN = 0.3
 _MANIFEST = "manifest.json"
@@ -48,8 +48,7 @@ class Index:
     resources: tuple[Resource, ...]
     terms: tuple[Mapping[str, tuple[str, ...]], ...]
     vocabulary: Vocabulary
-    results: tuple[Mapping[str, Any], ...]
-    relations: tuple[Mapping[str, Any], ...]
+    tables: Tables
     lexical: Lexical
     vectors: Vectors
     lexicon: frozenset[str]
@@ -114,9 +113,11 @@ class Index:
         return frozenset(found[0].stem for name in names if len(found := words(name)) == 1)
 
     def _short(self, name: str) -> str | None:
-        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left."""
-        left = [w.raw for w in words(name) if w.stem not in self._kind_stems]
-        return " ".join(left) if len(left) > 1 else None
+        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left and some say
+        more than the vocabulary does (a Diabetic Retinopathy Image Database is not the disease)."""
+        left = [w for w in words(name) if w.stem not in self._kind_stems]
+        telling = any(w.stem not in self.vocabulary.known_stems for w in left)
+        return " ".join(w.raw for w in left) if len(left) > 1 and telling else None
 
 
 def _parts(name: str) -> list[str]:
@@ -142,8 +143,7 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
         catalog.resources,
         terms,
         catalog.vocabulary,
-        catalog.results,
-        catalog.relations,
+        catalog.tables,
         lexical,
         vectors,
         encoder.lexicon(),
@@ -177,8 +177,7 @@ def _load(folder: Path, manifest: Mapping[str, Any], catalog: str | None) -> Ind
         resources=tuple(_resource(r["resource"]) for r in records),
         terms=tuple({f: tuple(t) for f, t in r["terms"].items()} for r in records),
         vocabulary=Vocabulary.from_dicts(tables["vocabulary"]),
-        results=tuple(tables["results"]),
-        relations=tuple(tables["relations"]),
+        tables=Tables(**{name: tuple(tables[name]) for name in Tables.__slots__}),
         lexical=Lexical.load(data / "words"),
         vectors=Vectors.load(data / "vectors.faiss"),
         lexicon=frozenset((data / "lexicon.txt").read_text(encoding="utf-8").split()),
@@ -260,7 +259,7 @@ def _write_data(index: Index, data: Path) -> None:
     (data / "lexicon.txt").write_text("\n".join(sorted(index.lexicon)), encoding="utf-8")
     records = ({"resource": _resource_dict(r), "terms": t} for r, t in zip(index.resources, index.terms, strict=True))
     _write_lines(data / "records.jsonl", records)
-    tables = {"vocabulary": index.vocabulary.as_dicts(), "results": index.results, "relations": index.relations}
+    tables = {"vocabulary": index.vocabulary.as_dicts()} | {name: getattr(index.tables, name) for name in Tables.__slots__}
     (data / "tables.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
 
 

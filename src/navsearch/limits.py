@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,7 @@ class Limit:
     kinds: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        value = f"{self.value:g}" if isinstance(self.value, float) else " or ".join(self._values)
+        value = f"{self.value:g}" if isinstance(self.value, float) else " or ".join(self.values)
         return f"{self.field} {self.op} {value}"
 
     def concerns(self, kinds: Collection[str]) -> bool:
@@ -45,7 +45,7 @@ class Limit:
 
     def states(self, tag: Tag) -> bool:
         """Whether it is just what `tag` wishes for."""
-        return self.op == "=" and self.field == tag.facet and tag.term in self._values
+        return self.op == "=" and self.field == tag.facet and tag.term in self.values
 
     def met(self, resource: Resource, terms: Mapping[str, frozenset[str]]) -> bool:
         """True if `resource`, whose terms with all broader ones are `terms`, satisfies this or is of another kind; unknown
@@ -55,14 +55,15 @@ class Limit:
         if self.units and (resource.fields.get("cases") or {}).get("unit") not in self.units:
             return False
         if self.field in _MEASURES:
-            (number,) = map(float, self._values)
+            (number,) = map(float, self.values)
             return any(_COMPARE[self.op](measured, number) for measured in _MEASURES[self.field](resource))
         texts = _TEXTS[self.field](resource) if self.field in _TEXTS else ()
-        named = any(value.casefold() in t.casefold() for value in self._values for t in texts)
-        return (named or not terms.get(self.field, frozenset()).isdisjoint(self._values)) == (self.op == "=")
+        named = any(value.casefold() in t.casefold() for value in self.values for t in texts)
+        return (named or not terms.get(self.field, frozenset()).isdisjoint(self.values)) == (self.op == "=")
 
     @property
-    def _values(self) -> tuple[str, ...]:
+    def values(self) -> tuple[str, ...]:
+        """What it compares with, as texts."""
         return self.value if isinstance(self.value, tuple) else (str(self.value),)
 
 
@@ -232,6 +233,15 @@ def from_filters(filters: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Li
     Raises UsageError for an unknown facet, term or number, with the nearest known one.
     """
     return tuple(x for name, value in filters.items() if value is not None for x in _from_filter(name, value, vocabulary))
+
+
+def changes(texts: Iterable[str]) -> dict[str, str]:
+    """What "facet=term" texts say. Raises UsageError for one that says none."""
+    pairs = [(text, *map(str.strip, text.partition("=")[::2])) for text in texts]
+    for text, facet, term in pairs:
+        if not (facet and term):
+            raise UsageError(f"but: found {text!r}, expected facet=term, such as modality=MRI")
+    return {facet: term for _, facet, term in pairs}
 
 
 def _from_filter(name: str, value: Any, vocabulary: Vocabulary) -> Iterator[Limit]:

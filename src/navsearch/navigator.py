@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,14 @@ from navsearch.errors import UnknownResource, UsageError
 from navsearch.index import Index
 from navsearch.limits import Limit, filter_names, from_filters, known_term
 from navsearch.locations import check_apart, default_catalog, default_index
+from navsearch.planning import Plan, Planner
+from navsearch.problem import Problem, problem_of
 from navsearch.query import Query, understand
 from navsearch.ranking import CLEARLY, Found, Ranker, Scored
 from navsearch.recommend import Advisor
 from navsearch.resource import Resource
+from navsearch.results import Leaderboard
+from navsearch.side_by_side import Comparison, side_by_side
 from navsearch.vectors import Matrix
 from navsearch.vocabulary import Tag
 from navsearch.words import key
@@ -89,25 +94,14 @@ class Navigator:
         terms (modality="CT"), min_cases, max_cases, since, until, venue, licence, and not_="facet:term". Raises
         UsageError for an empty question or an unknown filter.
         """
-        if not text.strip():
-            raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
-        _check_top_k(top_k)
-        query, vector = self._understood(text)
-        fixed = self._limits(filters)
-        found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
-        problem, inferred = self._advisor.problem(query, self._data(query, vector, found), found.ranked)
-        advice = self._advisor.recommend(problem)
-        if fits := self._fits(advice, found.kinds):
-            found = self._ranker.find(query, vector, found.kinds, fixed, fits)
-            advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
-        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
-        view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
-        notes = _notes(query, found)
-        if found.match == "none":
-            return Answer(view, found.match, found.confidence, hits, notes=tuple(notes))
-        missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
-        recommended = {part: known[:top_k] for part, known in advice.items()}
-        return Answer(view, found.match, found.confidence, hits, **recommended, notes=(*notes, *inferred, *missing))
+        return self._asked(text, top_k, kinds, filters)[0]
+
+    def plan(self, text: str, **filters: Any) -> Plan:
+        """The recipe to start from for the problem in `text`: data, loss, baseline, metrics and pitfalls; filters as in `ask`."""
+        answer, problem = self._asked(text, _PLANNED_FROM, self._default_kinds, filters)
+        plan = Planner(self._index, self._advisor).plan(answer, problem)
+        warnings = self._warnings([self.resource(source.hit.id) for source in plan.data])
+        return replace(plan, notes=(*plan.notes, *warnings))
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
@@ -119,14 +113,33 @@ class Navigator:
             row = rows[0]
         return self._index.resources[row]
 
-    def similar(self, identifier: str, *, top_k: int = 10, **filters: Any) -> tuple[Hit, ...]:
-        """Resources of the same kind most like this one, itself left out; filters as in `ask`."""
+    def compare(self, identifiers: Sequence[str]) -> Comparison:
+        """The resources side by side, what differs first. Raises UsageError for fewer than two."""
+        resources = list({r.id: r for r in map(self.resource, identifiers)}.values())
+        if len(resources) < _PAIR:
+            raise UsageError(f"found {len(resources)} resource to compare, expected two or more ids or names")
+        figures = [self._advisor.results.measured(r.id) for r in resources]
+        return side_by_side(self._index, resources, tuple(self._warnings(resources)), figures)
+
+    def leaderboard(self, identifier: str) -> Leaderboard:
+        """The published figures on a data set, a table for each source, metric and protocol, the best evidence first."""
+        return self._advisor.results.leaderboard(self.resource(identifier).id)
+
+    def similar(
+        self, identifier: str, *, top_k: int = 10, but: Mapping[str, str] | None = None, **filters: Any
+    ) -> tuple[Hit, ...]:
+        """Resources of the same kind most like this one, itself left out; filters as in `ask`.
+
+        `but` says in which facets it should be another (modality="MRI"): the terms there count in place of its own, and hold.
+        """
         _check_top_k(top_k)
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
-        terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in self._index.terms[row].items() for t in names]
+        limits = self._limits(filters) + self._limits(but or {})
+        changed = {limit.field: limit.values for limit in self._limits(but or {})}
+        own = {f: names for f, names in self._index.terms[row].items() if f not in changed} | changed
+        terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in own.items() for t in names]
         query = Query(resource.name, resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
-        limits = self._limits(filters)
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
         found = self._ranker.find(query, vector, (resource.kind,), limits)
         return tuple(self._hit(s, found) for s in found.ranked if s.row != row)[:top_k]
@@ -151,6 +164,38 @@ class Navigator:
         return self._find(*self._understood(text), (), ())
 
     # what ask is made of
+
+    def _asked(self, text: str, top_k: int, kinds: Sequence[str], filters: Mapping[str, Any]) -> tuple[Answer, Problem]:
+        """The answer, and the problem that it is for."""
+        if not text.strip():
+            raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
+        _check_top_k(top_k)
+        query, vector = self._understood(text)
+        fixed = self._limits(filters)
+        found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
+        data = self._data(query, vector, found)
+        problem, inferred = problem_of(self._index, self._advisor.relations, query, data, found.ranked)
+        advice = self._advisor.recommend(problem)
+        if fits := self._fits(advice, found.kinds):
+            found = self._ranker.find(query, vector, found.kinds, fixed, fits)
+            advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
+        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
+        view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
+        notes = _notes(query, found)
+        if found.match == "none":
+            return Answer(view, found.match, found.confidence, hits, notes=tuple(notes)), problem
+        missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
+        answer = Answer(
+            query=view,
+            match=found.match,
+            confidence=found.confidence,
+            hits=hits,
+            **{part: known[:top_k] for part, known in advice.items()},
+            notes=(*notes, *inferred, *missing),
+            problem=problem.as_dict(),
+            warnings=tuple(self._warnings([self._index.resources[self._index.row_of[h.id]] for h in hits])),
+        )
+        return answer, problem
 
     def _understood(self, text: str) -> tuple[Query, Matrix]:
         query = understand(text, self._index.vocabulary, self._index)
@@ -243,6 +288,15 @@ class Navigator:
         own = self._index.resources[self._index.row_of[identifier]].fields.get("relations") or ()
         return (*own, *self._related_to.get(identifier, ()))
 
+    def _warnings(self, resources: Sequence[Resource]) -> Iterator[str]:
+        """Which of `resources` share data, each pair once."""
+        names = {r.id: r.name for r in resources}
+        pairs: set[frozenset[str]] = set()
+        for identifier, relation in ((r.id, relation) for r in resources for relation in self._relations(r.id)):
+            if relation.get("id") in names and (pair := frozenset((identifier, relation["id"]))) not in pairs:
+                pairs.add(pair)
+                yield shared(names[identifier], names[relation["id"]], relation)
+
     @cached_property
     def _related_to(self) -> dict[str, list[dict[str, str]]]:
         """The relations that others state, by the id they point to, seen from there."""
@@ -286,8 +340,27 @@ class Navigator:
         return f" (did you mean {', '.join(n[2] for n in near)}?)" if near else ""
 
 
+def shared(name: str, other: str, relation: Mapping[str, str]) -> str:
+    """The warning that two resources share data."""
+    note = f" ({relation['note']})" if "note" in relation else ""
+    return f"{name} {_RELATED[relation['type']]} {other}{note}: do not train on one and test on the other"
+
+
+_RELATED = {
+    "derived_from": "is made from",
+    "source_of": "is a source of",
+    "version_of": "is a version of",
+    "other_version": "has another version in",
+    "same_as": "is the same data as",
+    "overlaps": "shares cases with",
+}
 # How a relation reads from its other end; what is not here reads the same.
 _REVERSED = {"derived_from": "source_of", "version_of": "other_version"}
+
+
+# Hits that a plan chooses its data from.
+_PLANNED_FROM = 10
+_PAIR = 2
 
 
 def _check_top_k(top_k: int) -> None:

@@ -76,7 +76,7 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     stated = list(limits.stated(corrected_text, vocabulary))
     rest = _without(corrected_text, (said for _, said in stated))
     found = words(rest)
-    tags, ambiguous = resolve(_outermost(vocabulary.tags(rest)), found, usage)
+    tags, ambiguous = resolve(_outermost(vocabulary.tags(rest), vocabulary), found, usage)
     wanted, excluded = _split_excluded(tags, found, vocabulary)
     plain = _plain(rest, wanted)
     return Query(
@@ -181,9 +181,16 @@ def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.stem for w in left if w.folded not in STOP_WORDS and w.stem not in CHATTY_STEMS))
 
 
-def _outermost(tags: list[Tag]) -> list[Tag]:
-    """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer")."""
-    return [t for t in tags if t.strength > WEAK or not any(o.contains(t) for o in tags)]
+def _outermost(tags: list[Tag], vocabulary: Vocabulary) -> list[Tag]:
+    """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer"), or that could be a
+    condition but name something else in full (image registration needs none)."""
+    return [t for t in tags if t.strength > WEAK or not any(o.contains(t) or _said_by(t, o, vocabulary) for o in tags)]
+
+
+def _said_by(hint: Tag, sure: Tag, vocabulary: Vocabulary) -> bool:
+    """Whether the very words of `hint`, a term that can be a condition, name a term of another facet in full."""
+    alike = sure.strength > WEAK and sure.facet != hint.facet and (sure.start, sure.end) == (hint.start, hint.end)
+    return alike and bool(vocabulary.facets[hint.facet].limits(hint.term))
 
 
 def _split_excluded(tags: Sequence[Tag], found: list[Word], vocabulary: Vocabulary) -> tuple[list[Tag], list[Tag]]:

@@ -1,4 +1,4 @@
-"""An Answer, a Resource or a Report as lines of text, Markdown, JSON or CSV. Pure: writes nothing itself."""
+"""Answers, records, tables and reports as lines of text, JSON or CSV. Pure: writes nothing itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from navsearch.answer import Answer, Hit, Recommendation
+from navsearch.answer import PARTS, Answer, Hit, Recommendation
 from navsearch.ranking import WEIGHTS
 from navsearch.resource import Resource
 
 if TYPE_CHECKING:  # slow to import, and named only
     from navsearch.comparing import Difference
     from navsearch.evaluate import Miss
+    from navsearch.results import Leaderboard, Standing, Table
+    from navsearch.side_by_side import Comparison
 
-_PARTS = (("Losses", "losses"), ("Baselines", "methods"))
 _REASONS, _EVIDENCE, _CAUTIONS = 2, 1, 1
 
 
@@ -33,11 +34,13 @@ class Line(NamedTuple):
 def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) -> Iterator[Line]:
     """The whole answer for people; `shown` limits losses and baselines (all by default), `explain` adds the arithmetic."""
     yield Line(0, f"Understood: {understood(answer.query)}", "bold")
+    yield from problem_lines(answer.problem)
     yield Line(0, f"Match: {answer.match} ({answer.confidence:.0%} sure)", _MATCH_STYLE[answer.match])
     yield from (Line(0, f"Note: {note}", "yellow") for note in answer.notes)
     title = "Nearest misses" if answer.match == "none" else "Resources" if len(answer.query["kind"]) != 1 else _title(answer)
     yield from _section(title, (list(_group_lines(group, answer.hits, explain=explain)) for group in _groups(answer.hits)))
-    for part_title, part in _PARTS:
+    yield from (Line(0, warning, "yellow", " ~  ") for warning in answer.warnings)
+    for part, part_title in PARTS[1:]:
         every: Sequence[Recommendation] = getattr(answer, part)
         recommended = every[:shown]
         roles = len({r.role for r in recommended}) > 1
@@ -48,6 +51,16 @@ def lines(answer: Answer, shown: int | None = None, *, explain: bool = False) ->
 
 
 _LEGEND = "+ fits   - misses   ~ shares data   ≈ much the same data   = published figure   ! caution"
+
+
+def problem_lines(problem: Mapping[str, Any]) -> Iterator[Line]:
+    """The traits of a problem, each with where it comes from."""
+    traits = problem.get("traits", ())
+    if traits:
+        yield Line(0, "Problem:", "bold")
+    yield from (Line(2, f"{t['term']}: {'; '.join(t['because'])}") for t in traits)
+
+
 _MATCH_STYLE = {"strong": "green", "weak": "yellow", "none": "red"}
 
 
@@ -64,16 +77,6 @@ def understood(query: Mapping[str, Any]) -> str:
 def plain(answer_lines: Iterable[Line]) -> str:
     """Lines as plain text, none cut or wrapped."""
     return "".join(f"{' ' * line.indent}{line.mark}{line.text}".rstrip() + "\n" for line in answer_lines)
-
-
-def markdown(answer: Answer) -> str:
-    """The answer as Markdown."""
-    out = [f"# {answer.query['text']}", "", f"Understood: {understood(answer.query)}  ", f"Match: **{answer.match}**", ""]
-    out += [f"> {note}" for note in answer.notes] + [""] * bool(answer.notes)
-    for title, items in (("Resources", answer.hits), *((t, getattr(answer, p)) for t, p in _PARTS)):
-        if items:
-            out += [f"## {title}", ""] + [_bullet(item) for item in items] + [""]
-    return "\n".join(out)
 
 
 def as_json(value: Any) -> str:
@@ -118,7 +121,50 @@ _SHORT = 40
 def hits_lines(hits: Sequence[Hit]) -> Iterator[Line]:
     """Hits alone, as `similar` shows them."""
     for number, hit in enumerate(hits, 1):
-        yield from _hit_lines(number, hit, hits)
+        yield from _hit_lines(number, hit)
+
+
+def leaderboard_lines(board: Leaderboard) -> Iterator[Line]:
+    """The published figures on a data set, table by table, best first."""
+    yield Line(0, f"{board.name}: {sum(len(t.rows) for t in board.tables)} published figures", "bold")
+    for table in board.tables:
+        said = (table.protocol, table.evidence, str(table.published or "year unknown"))
+        yield Line(0, "")
+        yield Line(
+            0, f"{table.metric} on {table.dataset} ({'higher' if table.higher_is_better else 'lower'} is better)", "bold"
+        )
+        yield Line(0, f"{'; '.join(filter(None, said))}; {table.source}", "dim")
+        if table.contested:
+            yield Line(0, f"contested: {table.contested}", "yellow", "! ")
+        yield from (_standing_line(place, row, table) for place, row in enumerate(table.rows, 1))
+
+
+def _standing_line(place: int, row: Standing, table: Table) -> Line:
+    own = [row.source] if row.source != table.source else []
+    said = "; ".join(filter(None, (*row.remarks, row.setting, *own)))
+    return Line(2, f"{row.value:>9.4g}  {row.name}" + (f"  ({said})" if said else ""), "", f"{place:>2}. ")
+
+
+def comparison_table(comparison: Comparison) -> list[list[str]]:
+    """Rows of cells, the first being the names; what differs comes first, what nobody knows is "unknown"."""
+    head = ["", *comparison.names]
+    return [head, *([row.name, *(value or "unknown" for value in row.values)] for row in comparison.rows)]
+
+
+def side_by_side_lines(comparison: Comparison) -> Iterator[Line]:
+    """The comparison as blocks of one thing each, for places where a table does not fit."""
+    head, *rows = comparison_table(comparison)
+    differing = sum(row.differs for row in comparison.rows)
+    for number, row in enumerate(rows):
+        if number in (0, differing):
+            yield from [Line(0, "")] * bool(number)
+            yield Line(0, "Differs" if number < differing else "The same", "bold underline")
+        if number < differing:
+            yield Line(0, row[0], "cyan")
+            yield from (Line(2, value, "", f"{name}: ") for name, value in zip(head[1:], row[1:], strict=True))
+        else:
+            yield Line(0, f"{row[0]}: {row[1]}")
+    yield from (Line(0, warning, "yellow", " ~  ") for warning in comparison.warnings)
 
 
 def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
@@ -207,32 +253,22 @@ _SAME = frozenset({"version_of", "other_version", "same_as"})
 def _group_lines(group: Sequence[int], hits: Sequence[Hit], *, explain: bool) -> Iterator[Line]:
     """The first of a group in full, the others as a line each."""
     first, *others = group
-    yield from _hit_lines(first + 1, hits[first], hits, explain=explain)
+    yield from _hit_lines(first + 1, hits[first], explain=explain)
     for place in others:
         hit = hits[place]
-        yield Line(4, f"{hit.score:.2f}  {hit.name}  [{hit.id}]  {_facts(hit)}", "", f"≈ {place + 1}. ")
+        yield Line(4, f"{hit.score:.2f}  {hit.name}  [{hit.id}]  {facts(hit)}", "", f"≈ {place + 1}. ")
 
 
-def _hit_lines(number: int, hit: Hit, hits: Sequence[Hit], *, explain: bool = False) -> Iterator[Line]:
+def _hit_lines(number: int, hit: Hit, *, explain: bool = False) -> Iterator[Line]:
     yield Line(0, f"{hit.score:.2f}  {hit.name}  [{hit.id}]", "bold", f"{number:>2}. ")
-    yield Line(4, _facts(hit))
+    yield Line(4, facts(hit))
     yield Line(4, "; ".join(hit.reasons), "green", "+ ")
     if hit.misses:
         yield Line(4, "; ".join(hit.misses), "red", "- ")
-    yield from (Line(4, shared, "yellow", "~ ") for shared in _shared(hit, hits))
     if explain:
         yield Line(4, _arithmetic(hit), "dim")
     if hit.url:
         yield Line(4, hit.url, "blue")
-
-
-def _shared(hit: Hit, hits: Sequence[Hit]) -> Iterator[str]:
-    """Which of the hits share data with this one: never train on one and test on the other."""
-    shown = {h.id: h.name for h in hits}
-    for relation in hit.relations:
-        if relation.get("id") in shown:
-            note = f" ({relation['note']})" if "note" in relation else ""
-            yield f"{relation['type'].replace('_', ' ')} {shown[relation['id']]}{note}"
 
 
 def _arithmetic(hit: Hit) -> str:
@@ -243,7 +279,7 @@ def _arithmetic(hit: Hit) -> str:
     return f"{hit.score:.2f} = ({mean}) / {sum(w for _, w in parts):g}{name}"
 
 
-def _facts(hit: Hit) -> str:
+def facts(hit: Hit) -> str:
     """The facts one looks for first; an unknown licence is said, as silence could be taken for freedom."""
     facts = [hit.kind, *hit.facets.get("dimension", ()), *hit.facets.get("modality", ())[:3]]
     if hit.access or hit.cases:
@@ -262,21 +298,17 @@ def _recommended_lines(number: int, item: Recommendation, *, with_role: bool) ->
     yield Line(0, f"{item.score:.2f}  {item.name}  [{item.id}]{role}", "bold", f"{number:>2}. ")
     yield from (Line(4, reason, "green", "+ ") for reason in item.reasons[:_REASONS])
     for evidence in [e for e in item.evidence if "value" in e][:_EVIDENCE]:
-        yield Line(4, _figure_of(evidence), "", "= ")
+        yield Line(4, figure(evidence), "", "= ")
     yield from (Line(4, caution, "yellow", "! ") for caution in item.cautions[:_CAUTIONS])
-    where = item.implementation or item.url
-    if where:
-        yield Line(4, f"{where} (licence {item.licence})" if item.licence else where, "blue")
+    if where := item.implementation or item.url:
+        yield Line(4, f"{where} (licence {item.licence or 'unknown'})" if where.startswith("http") else where, "blue")
 
 
-def _figure_of(evidence: Mapping[str, Any]) -> str:
+def figure(evidence: Mapping[str, Any]) -> str:
+    """A published figure on one line, with protocol, grade and source."""
     said = f"{evidence['metric']} {evidence['value']:g} on {evidence['dataset']}"
-    return f"{said}: {'; '.join(str(evidence[k]) for k in ('setting', 'evidence', 'source') if k in evidence)}"
-
-
-def _bullet(item: Hit | Recommendation) -> str:
-    name = f"[{item.name}]({item.url})" if item.url else item.name
-    return f"- **{name}** ({item.score:.2f}): {'; '.join(item.reasons[:_REASONS])}"
+    stated = ("protocol", "setting", "evidence", "published", "source")
+    return f"{said}: {'; '.join(str(evidence[k]) for k in stated if k in evidence)}"
 
 
 def _cell(value: Any) -> str:

@@ -9,10 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from navsearch.errors import IndexUnusable, ModelMissing, NavsearchError, UnknownResource, UsageError
+from navsearch.limits import changes
 from navsearch.navigator import Navigator
 
 _STATUS: dict[type[NavsearchError], int] = {UnknownResource: 404, UsageError: 400, IndexUnusable: 503, ModelMissing: 503}
-_OWN = {"q", "k", "kind"}  # parameters of /ask and /similar that are no filters
+_OWN = {"q", "k", "kind", "but"}  # parameters of /ask, /plan and /similar that are no filters
 
 
 def app(navigator: Navigator) -> FastAPI:
@@ -29,15 +30,36 @@ def app(navigator: Navigator) -> FastAPI:
         """Answer a question."""
         return navigator.ask(q, top_k=k, kinds=kind or (), **_filters(request, navigator)).as_dict()
 
+    @service.get("/plan")
+    def plan(request: Request, q: Annotated[str, Query(description="the problem")]) -> dict[str, Any]:
+        """A recipe to start from: data, loss, baseline, metrics, pitfalls."""
+        return navigator.plan(q, **_filters(request, navigator)).as_dict()
+
+    @service.get("/leaderboard/{identifier}")
+    def leaderboard(identifier: str) -> dict[str, Any]:
+        """The published figures on one data set, table by table."""
+        return navigator.leaderboard(identifier).as_dict()
+
+    @service.get("/compare")
+    def compare(id: Annotated[list[str], Query(description="ids or names, two or more")]) -> dict[str, Any]:  # noqa: A002
+        """Resources side by side, what differs first."""
+        return navigator.compare(id).as_dict()
+
     @service.get("/resources/{identifier}")
     def resource(identifier: str) -> dict[str, Any]:
         """Everything the catalog states of one resource."""
         return navigator.resource(identifier).as_dict()
 
     @service.get("/similar/{identifier}")
-    def similar(request: Request, identifier: str, k: int = 10) -> list[dict[str, Any]]:
+    def similar(
+        request: Request,
+        identifier: str,
+        k: int = 10,
+        but: Annotated[list[str] | None, Query(description="in what it should be another, as modality=MRI")] = None,
+    ) -> list[dict[str, Any]]:
         """Resources of the same kind most like this one."""
-        return [h.as_dict() for h in navigator.similar(identifier, top_k=k, **_filters(request, navigator))]
+        filters = _filters(request, navigator)
+        return [h.as_dict() for h in navigator.similar(identifier, top_k=k, but=changes(but or ()), **filters)]
 
     @service.get("/facets")
     def facets(name: str | None = None) -> dict[str, dict[str, int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-_USUAL_CLASSES = 2  # where the data do not tell
+# Where the data do not tell.
+_USUAL_CLASSES = 2
+USUAL_SIZE = "64, 64"
 
 
 class Shape(NamedTuple):
@@ -21,12 +23,15 @@ def snippet(told: Mapping[str, str], inputs: Mapping[str, Any], shape: Shape) ->
     tensors = inputs["tensors"]
     made = [f"{t['name']} = {_filled(t['code'], shape)}  # {t['says']}" for t in tensors]
     call = f"value = loss({', '.join(t['name'] for t in tensors)})"
-    return "\n".join(["import torch", _filled(told["code"], shape).strip(), "", *made, call, "value.backward()"]) + "\n"
+    code = _filled(told["code"], shape).strip()
+    apart = "" if code.startswith(("import ", "from ")) else "\n"
+    return f"import torch\n{apart}{code}\n\n" + "\n".join([*made, call, "value.backward()"]) + "\n"
 
 
 def _filled(code: str, shape: Shape) -> str:
     classes = shape.classes or _USUAL_CLASSES
-    values = {"{classes}": classes, "{channels}": classes + 1, "{size}": shape.size}
+    axes = shape.size.count(",") + 1
+    values = {"{classes}": classes, "{channels}": classes + 1, "{size}": shape.size, "{axes}": axes}
     for mark, value in values.items():
         code = code.replace(mark, str(value))
     return code

@@ -1,0 +1,212 @@
+"""Published figures. Those of one source, dataset, metric and protocol stand in a table together and are compared only there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from navsearch.index import Index
+
+# The last of a table proves half as much as the first.
+LAST = 0.5
+_ALONE = 0.5  # the place of one that is compared with none
+# A figure is called old if it was published so many years before the newest of the catalog.
+_OLD = 5
+
+
+class Result(NamedTuple):
+    """One published figure: its table and row, how far its table can be trusted and its place there (1 first, 0 last)."""
+
+    table: Mapping[str, Any]
+    row: Mapping[str, Any]
+    grade: float
+    place: float
+
+    @property
+    def strength(self) -> float:
+        """How much it proves, 0..1."""
+        return self.grade * (LAST + (1 - LAST) * self.place)
+
+    @property
+    def published(self) -> int | None:
+        """The year of publication, None if unknown."""
+        return self.table.get("published")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row of a published table: the resource measured, its value, and under which setting."""
+
+    id: str
+    kind: str
+    name: str
+    value: float
+    setting: str | None
+    source: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures that may be compared: one source, data set, metric and protocol; rows best first, ties as the source has them."""
+
+    dataset: str
+    metric: str
+    higher_is_better: bool
+    protocol: str | None
+    evidence: str | None
+    published: int | None
+    contested: str | None
+    source: str
+    rows: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """All published figures on a data set, table by table."""
+
+    id: str
+    name: str
+    tables: tuple[Table, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values; what a source does not say is null."""
+        return asdict(self)
+
+
+class Results:
+    """The published figures of an index, by resource and by data set."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def of(self, resource: str) -> tuple[Result, ...]:
+        """The best figure of `resource` in each table; without rows that are only there for reference or that stand for
+        something else."""
+        return self._best.get(resource, ())
+
+    def compares(self, table: Mapping[str, Any], tasks: Collection[str]) -> bool:
+        """Whether the metric of `table` compares what is made for one of `tasks`; True if nothing is known of the metric."""
+        serves = self._serves.get(table["metric"])
+        return not serves or not serves.isdisjoint(tasks)
+
+    def stated(self, result: Result) -> dict[str, Any]:
+        """A figure as an Answer states it; what the source does not say is left out."""
+        table, row = result.table, result.row
+        said = {
+            "value": row["value"],
+            "metric": table["metric"],
+            "dataset": table["dataset"],
+            "setting": _setting(table, row),
+            "protocol": table.get("protocol"),
+            "evidence": _grade_name(table, row) or None,
+            "published": result.published,
+            "source": _source(table, row),
+        }
+        return {k: v for k, v in said.items() if v is not None}
+
+    def doubts(self, result: Result) -> Iterator[str]:
+        """Why the figure should be read with care: it is contested, or old beside the newest of the catalog."""
+        for contested in (result.row.get("contested"), result.table.get("contested")):
+            if contested:
+                yield f"contested: {contested}"
+        if result.published and self._newest - result.published >= _OLD:
+            yield f"the figure on {result.table['dataset']} is of {result.published}"
+
+    def leaderboard(self, identifier: str) -> Leaderboard:
+        """Every table about the data set `identifier`: the strongest grade of evidence first, then the longest."""
+        about = [t for t in self._index.tables.results if t.get("about") == identifier]
+        ordered = sorted(about, key=lambda t: (-self._weight(_grade_name(t)), -len(t["rows"])))
+        name = self._index.resources[self._index.row_of[identifier]].name
+        return Leaderboard(identifier, name, tuple(self._table(t) for t in ordered))
+
+    def measured(self, identifier: str, tasks: Collection[str] | None = None) -> int:
+        """How many figures were published on the data set, by metrics for `tasks` if these are given."""
+        about = (t for t in self._index.tables.results if t.get("about") == identifier)
+        return sum(len(t["rows"]) for t in about if tasks is None or self.compares(t, tasks))
+
+    def _table(self, table: Mapping[str, Any]) -> Table:
+        rows = sorted(table["rows"], key=lambda r: r["value"], reverse=table["higher_is_better"])
+        return Table(
+            dataset=table["dataset"],
+            metric=table["metric"],
+            higher_is_better=table["higher_is_better"],
+            protocol=table.get("protocol"),
+            evidence=_grade_name(table) or None,
+            published=table.get("published"),
+            contested=table.get("contested"),
+            source=table["source"],
+            rows=tuple(self._standing(table, row) for row in rows),
+        )
+
+    def _standing(self, table: Mapping[str, Any], row: Mapping[str, Any]) -> Standing:
+        resource = self._index.resources[self._index.row_of[row["resource"]]]
+        remarks = [text for flag, text in _REMARKS.items() if row.get(flag)]
+        remarks += [f"contested: {row['contested']}"] if row.get("contested") else []
+        return Standing(
+            id=resource.id,
+            kind=resource.kind,
+            name=resource.name,
+            value=row["value"],
+            setting=_setting(table, row),
+            source=_source(table, row),
+            remarks=tuple(remarks),
+        )
+
+    @cached_property
+    def _best(self) -> dict[str, tuple[Result, ...]]:
+        found: dict[str, list[Result]] = {}
+        for table in self._index.tables.results:
+            best, grade = _best_rows(table), self._trust(table)
+            for rank, (resource, row) in enumerate(best.items()):
+                place = 1 - rank / (len(best) - 1) if len(best) > 1 else _ALONE
+                found.setdefault(resource, []).append(Result(table, row, grade, place))
+        return {resource: tuple(results) for resource, results in found.items()}
+
+    def _trust(self, table: Mapping[str, Any]) -> float:
+        """The least grade of its rows: where one method is its author's own, the whole table is."""
+        return min(self._weight(_grade_name(table, row)) for row in table["rows"])
+
+    def _weight(self, grade: str) -> float:
+        term = self._index.vocabulary.term("evidence", grade)
+        return float(term.more["weight"]) if term else 0.0
+
+    @cached_property
+    def _serves(self) -> dict[str, frozenset[str]]:
+        """The tasks that a metric compares methods of, by each of the ways tables write it."""
+        records = ((r, self._index.terms[row]) for row, r in enumerate(self._index.resources))
+        written = ((name, terms) for r, terms in records for name in r.fields.get("written_as") or ())
+        return {name: frozenset(terms.get("task", ())) for name, terms in written}
+
+    @cached_property
+    def _newest(self) -> int:
+        return max((t.get("published") or 0 for t in self._index.tables.results), default=0)
+
+
+_REMARKS = {"reference": "for reference", "proxy": "stands for something else"}
+
+
+def _best_rows(table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The best row of each resource in `table`, best first."""
+    rows = [r for r in table["rows"] if not r.get("reference") and not r.get("proxy")]
+    best: dict[str, Mapping[str, Any]] = {}
+    for row in sorted(rows, key=lambda r: r["value"], reverse=table["higher_is_better"]):
+        best.setdefault(row["resource"], row)
+    return best
+
+
+def _grade_name(table: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> str:
+    """The grade of evidence of a row, or else of its table; of a table that states none, that of its first row."""
+    first = table["rows"][0] if row is None else row
+    return str(first.get("evidence") or table.get("evidence") or "")
+
+
+def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    return str(row.get("source") or table["source"])
+
+
+def _setting(table: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
+    """What the table and then the row say of how it was measured."""
+    return "; ".join(said for said in (table.get("setting"), row.get("setting")) if said) or None
