@@ -183,6 +183,7 @@ class Navigator:
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
         notes = _notes(query, found)
         if found.match == "none":
+            notes += [_known_besides(problem.tasks[0], advice)] * (problem.named and any(advice.values()))
             return Answer(view, found.match, found.confidence, hits, notes=tuple(notes)), problem
         missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
         answer = Answer(
@@ -372,6 +373,12 @@ def no_answer(text: str, why: str) -> Answer:
     """The answer to a question that cannot be asked."""
     empty = {"text": text, "kind": [], "limits": [], "excluded": [], "corrected": [], "ambiguous": []}
     return Answer(empty, "none", 0.0, (), notes=(why,))
+
+
+def _known_besides(task: str, advice: Mapping[str, Sequence[Recommendation]]) -> str:
+    """What there is for a task although nothing that was asked for fits."""
+    known = ", ".join(f"{len(found)} {part}" for part, found in advice.items() if found)
+    return f"for {task} the catalog knows {known}: ask for one of these kinds to see them"
 
 
 def _notes(query: Query, found: Found) -> list[str]:

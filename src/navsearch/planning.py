@@ -19,7 +19,7 @@ _FITTING = 0.8
 # the first two for each power of ten.
 _PER_FIGURES, _PER_CASES, _EASE = 0.03, 0.02, 0.04
 # A baseline that has less than this share of the best one's score is no alternative to it.
-_CLOSE = 0.6
+_CLOSE = 0.58
 # A metric that suits the problem less is not worth a report.
 _WORTH_REPORTING = 0.4
 _DATA, _OTHERS, _METRICS, _PITFALLS = 4, 2, 5, 8
@@ -125,12 +125,12 @@ class Planner:
         yield from (self._source(h, "more") for h in [h for h in others if h is not test][: _DATA - (2 if test else 1)])
 
     def _alike(self, hit: Hit, train: Hit) -> bool:
-        """Whether most of what `hit` states in facets that a model must be made for, the training data have as well."""
+        """Whether a model of the training data could be tested on `hit`: as many classes, and most of what it states in facets
+        that a model must be made for."""
+        classes = {self._resource(h.id).fields.get("classes") for h in (hit, train)} - {None}
         own, known = (self._index.closures[self._index.row_of[h.id]] for h in (hit, train))
         facets = (f for f, facet in self._index.vocabulary.facets.items() if facet.more.get("from_data") == "where unasked")
-        return all(
-            2 * len(own.get(f, known.get(f, frozenset())) & known.get(f, frozenset())) >= len(own.get(f, ())) for f in facets
-        )
+        return len(classes) <= 1 and all(_mostly(own.get(f, frozenset()), known.get(f)) for f in facets)
 
     def _to_start_with(self, hit: Hit, problem: Problem) -> float:
         figures = self._advisor.figures(hit.id, problem)
@@ -182,6 +182,11 @@ def _plan(answer: Answer, **parts: tuple[Any, ...]) -> Plan:
 
 
 _PARTS = ("data", "losses", "other_losses", "baselines", "metrics", "pitfalls")
+
+
+def _mostly(terms: frozenset[str], known: frozenset[str] | None) -> bool:
+    """Whether at least half of `terms` are known; True if nothing is."""
+    return known is None or 2 * len(terms & known) >= len(terms)
 
 
 def _share_data(one: Hit, other: Hit) -> bool:

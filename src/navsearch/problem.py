@@ -41,13 +41,14 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be solved: tasks, nearest first; other wanted terms by facet; traits; and the data sets found, best first,
-    with how well each fits compared with the best (0..1)."""
+    """What is to be solved: tasks, the first being what is recommended for; other wanted terms by facet; traits; the data sets
+    found, best first, with how well each fits compared with the best (0..1); and whether a task was named at all."""
 
     tasks: tuple[str, ...]
     terms: Mapping[str, tuple[str, ...]]
     traits: tuple[Trait, ...]
     datasets: Mapping[str, float]
+    named: bool
 
     def weights(self, facet: str) -> dict[str, float]:
         """The traits of `facet` with how surely each is meant."""
@@ -69,13 +70,14 @@ def problem_of(
     sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
     likely = [t for source in sources for t in source.get("task", ())]
     implied = _implied(index, relations, query, likely)
-    tasks = tuple(dict.fromkeys((*_narrowest(index, named), *implied)))
+    tasks = tuple(dict.fromkeys((*_by_data(index, query, _narrowest(relations, named), best), *implied)))
     found = (t for t in _found(index, query, common, doing) if t.facet != "trait" or t.term in relations.telling(tasks))
     problem = Problem(
         tasks=tasks,
         terms={f: query.terms(f) for f in dict.fromkeys(t.facet for t in query.tags) if f not in ("task", "trait")},
         traits=(*_asked(index, query), *found),
         datasets={index.resources[s.row].id: s.score / (best[0].score or 1.0) for s in best[:_DATA]},
+        named=bool(named),
     )
     return problem, tuple(_said(problem, named, relations))
 
@@ -150,7 +152,15 @@ def _common(index: Index, ranked: Sequence[Scored]) -> dict[str, tuple[str, ...]
     return {f: tuple(sorted(terms, key=shares[f].__getitem__, reverse=True)) for f, terms in common.items()}
 
 
-def _narrowest(index: Index, tasks: Sequence[str]) -> tuple[str, ...]:
-    """`tasks` without those that another of them is a kind of."""
-    broader = {b for t in tasks for b in index.vocabulary.broader("task", t)[1:]}
-    return tuple(t for t in dict.fromkeys(tasks) if t not in broader)
+def _narrowest(relations: Relations, tasks: Sequence[str]) -> tuple[str, ...]:
+    """`tasks` without those that another of them is a kind of or trained as."""
+    wider = {b for t in tasks for b in relations.chain(t)[1:]}
+    return tuple(t for t in dict.fromkeys(tasks) if t not in wider)
+
+
+def _by_data(index: Index, query: Query, tasks: Sequence[str], best: Sequence[Scored]) -> tuple[str, ...]:
+    """`tasks`, the most surely named first; of those named in full what most of the best data sets, by score, are for; as they
+    were among equals."""
+    looked_at, strength = best[:_LOOKED_AT], {t.term: t.strength for t in query.tags if t.facet == "task"}
+    share = {t: sum(s.score for s in looked_at if t in index.closures[s.row].get("task", ())) for t in tasks}
+    return tuple(sorted(tasks, key=lambda t: (-strength[t], -share[t] * (strength[t] > WEAK))))

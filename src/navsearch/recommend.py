@@ -23,11 +23,11 @@ _PER_TRAIT = 0.02
 _DOES, _FIT, _PROVEN, _MEASURED = 0.2, 0.3, 0.4, 0.1
 _OFTEN = 30  # tables with a result; more count no more
 # How well it does the task: one that is made for a broader task, for a narrower one, or for one that this is trained as.
-_BROADER, _NARROWER, _TRAINED_AS = 0.9, 0.7, 0.4
+_BROADER, _NARROWER, _TRAINED_AS = 0.9, 0.7, 0.6
 # How far it meets a wanted term: by a broader one or one that serves it, or by silence.
 _BY_NEAR, _BY_SILENCE = 0.7, 0.85
 # What is made for another modality or shape of sample is worth so much less for each; below the least worth, nothing.
-_MISFIT, _LEAST = 0.6, 0.3
+_MISFIT, _LEAST = 0.6, 0.4
 # Any result on the data found proves more than any on data alike.
 _HERE, _ALIKE = 0.5, 0.5
 _BY_FIT = 2  # how fast a result counts less the worse its data set fits: the power of the fit
@@ -66,7 +66,7 @@ class Advisor:
         listed: dict[str, Relation] = dict(self.relations.fits(task, kind))
         for row in self._doing(task, kind):
             listed.setdefault(self._index.resources[row].id, {})
-        for resource, fit in listed.items():
+        for resource, fit in ((r, fit) for r, fit in listed.items() if fit.get("fit", _UNRELATED_FIT) > 0):
             shifts = self.relations.shifts(task, resource, problem.weights("trait"))
             yield self._related(self._resource(resource), fit, shifts, problem)
 

@@ -45,7 +45,8 @@ class Relations:
         return tuple(self._moving)
 
     def fits(self, task: str, kind: str) -> dict[str, Relation]:
-        """For each resource of `kind` that serves `task`, the entry of the nearest task."""
+        """For each resource of `kind` that serves `task`, the entry of the nearest task; a fit of 0 takes back what a broader
+        task has."""
         fits: dict[str, Relation] = {}
         for known in self.chain(task):
             fits = self._fits.get((known, kind), {}) | fits

@@ -116,9 +116,9 @@ class Results:
             yield f"the figure on {result.table['dataset']} is of {result.published}"
 
     def leaderboard(self, identifier: str) -> Leaderboard:
-        """Every table about the data set `identifier`: the strongest grade of evidence first, then the longest."""
+        """Every table about the data set `identifier`: the strongest grade of evidence first, then the newest, then the longest."""
         about = [t for t in self._index.tables.results if t.get("about") == identifier]
-        ordered = sorted(about, key=lambda t: (-self._weight(_grade_name(t)), -len(t["rows"])))
+        ordered = sorted(about, key=self._rank)
         name = self._index.resources[self._index.row_of[identifier]].name
         return Leaderboard(identifier, name, tuple(self._table(t) for t in ordered))
 
@@ -126,6 +126,9 @@ class Results:
         """How many figures were published on the data set, by metrics for `tasks` if these are given."""
         about = (t for t in self._index.tables.results if t.get("about") == identifier)
         return sum(len(t["rows"]) for t in about if tasks is None or self.compares(t, tasks))
+
+    def _rank(self, table: Mapping[str, Any]) -> tuple[float, ...]:
+        return -self._weight(_grade_name(table)), -(table.get("published") or 0), -len(table["rows"])
 
     def _table(self, table: Mapping[str, Any]) -> Table:
         rows = sorted(table["rows"], key=lambda r: r["value"], reverse=table["higher_is_better"])

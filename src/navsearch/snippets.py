@@ -25,7 +25,8 @@ def snippet(told: Mapping[str, str], inputs: Mapping[str, Any], shape: Shape) ->
     call = f"value = loss({', '.join(t['name'] for t in tensors)})"
     code = _filled(told["code"], shape).strip()
     apart = "" if code.startswith(("import ", "from ")) else "\n"
-    return f"import torch\n{apart}{code}\n\n" + "\n".join([*made, call, "value.backward()"]) + "\n"
+    end = "\n" if code.splitlines()[-1].startswith(" ") else ""  # two lines after a function
+    return f"import torch\n{apart}{code}\n\n{end}" + "\n".join([*made, call, "value.backward()"]) + "\n"
 
 
 def _filled(code: str, shape: Shape) -> str:
