@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 QUESTION ?= small lesion segmentation in liver CT
 
-.PHONY: demo test check format lint types layers docs evaluate wheel clean
+.PHONY: demo test check format lint types layers docs packages evaluate wheel clean
 
 demo: .venv/installed
 	$(BIN)/navsearch build
@@ -30,6 +30,9 @@ docs: .venv/installed
 	$(BIN)/navsearch check
 	$(BIN)/python -m pytest tests/test_docs.py
 
+packages: .venv/installed
+	$(BIN)/python scripts/list_packages.py
+
 evaluate: .venv/installed
 	$(BIN)/navsearch build
 	$(BIN)/navsearch evaluate evaluation/dev.jsonl --ablate
@@ -37,9 +40,11 @@ evaluate: .venv/installed
 wheel: .venv/installed
 	$(BIN)/python -m build --wheel
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: pyproject.toml constraints.txt tests/libraries.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	rm -rf .venv/libraries
+	$(BIN)/pip install --quiet --no-deps --target .venv/libraries --requirement tests/libraries.txt
 	touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""List the public names of the modules that the catalog's implementations lie in, as the releases in tests/libraries.txt have them.
+"""List the public names of the modules that implementations lie in, as the releases in tests/libraries.txt have them.
 
 Reads their source, imports nothing of them: catalog/packages/packages.yaml is written anew, which `navsearch check` holds every
 implementation to. Run it after a record names a module that is not listed yet, or after a release was raised.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import metadata
@@ -59,7 +60,9 @@ def _plain(name: str) -> str:
 @cache
 def _public(module: str, folders: tuple[Path, ...]) -> frozenset[str]:
     """The public names that `module` defines or imports; of another module's star all."""
-    tree = ast.parse(_source(module, folders).read_text(encoding="utf-8"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in others' source is theirs
+        tree = ast.parse(_source(module, folders).read_text(encoding="utf-8"))
     package = module if _source(module, folders).name == "__init__.py" else module.rpartition(".")[0]
     names = {name for node in _statements(tree.body) for name in _bound(node, package, folders)}
     return frozenset(n for n in names if not n.startswith("_"))

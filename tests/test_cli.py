@@ -217,3 +217,32 @@ def test_the_script_is_the_build_command(tmp_path: Path) -> None:
     command = Path(sys.executable).parent / "navsearch"
     subprocess.run([command, "--catalog", SMALL, "--index", tmp_path / "b", "build"], check=True, capture_output=True)
     assert (tmp_path / "a/manifest.json").read_bytes() == (tmp_path / "b/manifest.json").read_bytes()
+
+
+def test_a_plan_is_markdown_or_json(run: Run) -> None:
+    """A recipe to read or to process; exit code 1 where nothing fits."""
+    text = run("plan", "polyp detection").stdout
+    assert text.startswith("# Plan: polyp detection\n")
+    assert "```python\nimport torch\n" in text
+    made = json.loads(run("plan", "polyp detection", "--format", "json").stdout)
+    assert made["data"][0]["role"] == "train"
+    assert made["losses"][0]["snippet"] in text.replace("```python\n", "").replace("```", "")
+    assert run("plan", "chess position evaluation in tournaments").returncode == 1
+    refused = run("plan", "polyp detection", "--format", "csv")
+    assert refused.returncode == 2
+    assert "expected md, json or jsonl" in refused.stderr
+
+
+def test_leaderboard_compare_and_but(run: Run) -> None:
+    """Tables in a pipe are lines of text; the same as JSON."""
+    board = run("leaderboard", "LiTS").stdout
+    assert board.startswith("LiTS: 147 published figures\n")
+    assert "     82.34  MedNeXt  (" in board
+    assert sum(len(t["rows"]) for t in json.loads(run("leaderboard", "lits", "--format", "json").stdout)["tables"]) == 147
+    compared = run("compare", "lits", "uls").stdout
+    assert compared.startswith("Differs\n")
+    assert "  ULS: unknown\n" in compared
+    assert " ~  LiTS shares cases with ULS" in compared
+    similar = json.loads(run("similar", "lits", "--but", "modality=MRI", "-k", "2", "--format", "json").stdout)
+    assert "atlas-miccai2023" in [s["id"] for s in similar]
+    assert run("similar", "lits", "--but", "MRI").returncode == 2

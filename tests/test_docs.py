@@ -109,7 +109,19 @@ def test_no_kind_task_or_modality_is_named_in_code() -> None:
     """Knowledge of the field is data: no term of the vocabulary stands as a literal in the ranking's way."""
     facets = [t for name in ("kind", "task", "modality") for t in read(CATALOG / f"vocabulary/{name}.yaml", name).items]
     terms = {t for table in facets for t in table["terms"]} - {"text", "audio", "video", "dataset"}  # also names of fields
-    for module in ("ranking", "recommend", "navigator", "query", "limits", "index", "catalog", "vocabulary", "problem", "relations", "planning"):
+    for module in (
+        "ranking",
+        "recommend",
+        "navigator",
+        "query",
+        "limits",
+        "index",
+        "catalog",
+        "vocabulary",
+        "problem",
+        "relations",
+        "planning",
+    ):
         code = (ROOT / f"src/navsearch/{module}.py").read_text()
         literals = set(re.findall(r'"([^"\n]+)"', re.sub(r'"""(.|\n)*?"""', "", code)))
         assert literals & terms == set(), module

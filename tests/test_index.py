@@ -162,3 +162,9 @@ def test_records_without_terms_get_those_their_text_names(tmp_path: Path) -> Non
     index = indexes.build(catalogs.load(tmp_path / "catalog"), WordHashEncoder(), tmp_path / "index")
     assert index.terms[0]["anatomy"] == ("liver",)
     assert index.terms[0]["modality"] == ("CT",)
+
+
+def test_a_short_name_says_more_than_terms(small_index: indexes.Index) -> None:
+    """Without words for kinds a name may still name its resource, but not where it would be a topic only."""
+    assert small_index._short("Focus Margin Network") == "Focus Margin"
+    assert small_index._short("Liver Tumor Images") is None

@@ -182,3 +182,11 @@ def test_understand_never_raises_and_repeats_itself(small_catalog: Catalog, text
 def test_hostile_texts_are_understood(small_catalog: Catalog, text: str) -> None:
     """Empty, endless and broken texts raise nothing."""
     assert understand(text, small_catalog.vocabulary).text == text
+
+
+def test_no_condition_is_read_into_a_word_that_names_something_else(real_catalog: Catalog) -> None:
+    """Registration of images needs no registration with a site; a site that needs one does."""
+    vocabulary = real_catalog.vocabulary
+    assert understand("brain MRI registration", vocabulary).terms("access") == ()
+    assert understand("brain MRI registration", vocabulary).terms("task") == ("registration",)
+    assert "registration" in understand("brain MRI, registration required", vocabulary).terms("access")

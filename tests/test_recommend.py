@@ -159,13 +159,17 @@ def test_what_is_known_besides_is_said(real: Navigator) -> None:
 def recorded() -> set[tuple[object, ...]]:
     """(resource, data set, metric, value, source) of every published figure, read from the files themselves."""
     tables = [t for f in sorted((CATALOG / "results").glob("*.yaml")) for t in yaml.safe_load(f.read_text())]
-    return {(r["resource"], t["dataset"], t["metric"], r["value"], r.get("source", t["source"])) for t in tables for r in t["rows"]}
+    return {
+        (r["resource"], t["dataset"], t["metric"], r["value"], r.get("source", t["source"])) for t in tables for r in t["rows"]
+    }
 
 
 class TestTraceability:
     """Every figure shown is one that a record holds, with its source."""
 
-    @pytest.mark.parametrize("question", [LIVER, "polyp segmentation", "diabetic retinopathy grading", "brain MRI registration"])
+    @pytest.mark.parametrize(
+        "question", [LIVER, "polyp segmentation", "diabetic retinopathy grading", "brain MRI registration"]
+    )
     def test_of_an_answer(self, real: Navigator, recorded: set[tuple[object, ...]], question: str) -> None:
         """Nothing is shown that is not recorded."""
         answer = real.ask(question, top_k=30)
@@ -208,6 +212,8 @@ def test_relations_and_metrics_lead_somewhere(real_catalog: Catalog) -> None:
     terms = real_catalog.vocabulary.facets["task"].terms
 
     def reached(task: str | None) -> bool:
-        return task is not None and (task in served or reached(terms[task].broader) or reached(terms[task].more.get("trained_as")))
+        return task is not None and (
+            task in served or reached(terms[task].broader) or reached(terms[task].more.get("trained_as"))
+        )
 
     assert [t for t in sorted(tasks) if not reached(t)] == []

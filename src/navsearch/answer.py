@@ -60,8 +60,8 @@ class Hit:
 class Recommendation:
     """A loss, metric or baseline for the understood problem: its role there, reasons, and evidence.
 
-    An item of `evidence` states value, metric, dataset, setting, protocol, grade, year and source of a published figure where it
-    has them, or a statement and its source. `implementation` is where to begin: code to clone, or an import path, of which
+    An item of `evidence` states value, metric, dataset, setting, protocol, grade, year and source of a published figure where
+    it has them, or a statement and its source. `implementation` is where to begin: code to clone, or an import path, of which
     `implementations` has all. `snippet` is Python to paste, `commands` has steps and source; None if the catalog has none.
     """
 
@@ -106,7 +106,8 @@ class Recommendation:
 class Answer:
     """What was understood, whether anything fits, the ranked resources, losses, metrics and baselines, and what must be said.
 
-    `problem` has the tasks, and the traits with where each comes from; `warnings` tell which hits share data. `confidence` is the probability, 0..1, that the first hit fits; `match` follows from it (see ranking.Found).
+    `problem` has the tasks, and the traits with where each comes from; `warnings` tell which hits share data. `confidence` is
+    the probability, 0..1, that the first hit fits; `match` follows from it (see ranking.Found).
     """
 
     query: Mapping[str, Any]

@@ -113,8 +113,8 @@ class Index:
         return frozenset(found[0].stem for name in names if len(found := words(name)) == 1)
 
     def _short(self, name: str) -> str | None:
-        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left and some say
-        more than the vocabulary does (a Diabetic Retinopathy Image Database is not the disease)."""
+        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left and some
+        say more than the vocabulary does (a Diabetic Retinopathy Image Database is not the disease)."""
         left = [w for w in words(name) if w.stem not in self._kind_stems]
         telling = any(w.stem not in self.vocabulary.known_stems for w in left)
         return " ".join(w.raw for w in left) if len(left) > 1 and telling else None

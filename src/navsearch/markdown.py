@@ -82,7 +82,8 @@ def _baselines(baselines: Iterable[Recommendation]) -> Iterator[str]:
     for place, method in enumerate(baselines):
         figures = [figure(e) for e in method.evidence if "value" in e]
         licence = f"licence {method.licence or 'unknown'}"
-        yield f"{'' if place else '**'}{_link(method.name, method.implementation or method.url)}{'' if place else '**'}, {licence}."
+        name, mark = _link(method.name, method.implementation or method.url), "" if place else "**"
+        yield f"{mark}{name}{mark}, {licence}."
         yield from (f"- {said}" for said in (figures[:1] or method.reasons[:1]))
         yield from (f"- {caution}" for caution in method.cautions[:1])
         yield ""

@@ -97,7 +97,7 @@ class Navigator:
         return self._asked(text, top_k, kinds, filters)[0]
 
     def plan(self, text: str, **filters: Any) -> Plan:
-        """The recipe to start from for the problem in `text`: data, loss, baseline, metrics and pitfalls; filters as in `ask`."""
+        """The recipe to start from for the problem in `text`: data, loss, baseline, metrics, pitfalls; filters as in `ask`."""
         answer, problem = self._asked(text, _PLANNED_FROM, self._default_kinds, filters)
         plan = Planner(self._index, self._advisor).plan(answer, problem)
         warnings = self._warnings([self.resource(source.hit.id) for source in plan.data])

@@ -83,8 +83,8 @@ def problem_of(
 
 
 def _implied(index: Index, relations: Relations, query: Query, likely: Sequence[str]) -> tuple[str, ...]:
-    """Of the `likely` tasks, the one where most of the traits asked for make a difference; of those that a loss is known for
-    before others; the first of equals. Where something is asked for that relations recommend, any task that they name is likely."""
+    """Of the `likely` tasks, the one where most of the traits asked for make a difference, one that a loss is known for before
+    others; the first of equals. Where something is asked for that relations recommend, any task that they name is likely."""
     traits, kinds = query.terms("trait"), index.vocabulary.facets["kind"].terms
     related = relations.tasks if any("recommended" in kinds[kind].more for kind in query.kinds) else ()
     ranked = sorted(

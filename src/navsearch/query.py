@@ -182,8 +182,8 @@ def _leftover(tags: Iterable[Tag], found: list[Word]) -> tuple[str, ...]:
 
 
 def _outermost(tags: list[Tag], vocabulary: Vocabulary) -> list[Tag]:
-    """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer"), or that could be a
-    condition but name something else in full (image registration needs none)."""
+    """`tags` without everyday words that are part of a longer term ("small" in "non-small cell lung cancer"), or that could be
+    a condition but name something else in full (image registration needs none)."""
     return [t for t in tags if t.strength > WEAK or not any(o.contains(t) or _said_by(t, o, vocabulary) for o in tags)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from navsearch.answer import Recommendation
 from navsearch.index import Index
@@ -33,6 +33,17 @@ _HERE, _ALIKE = 0.5, 0.5
 _BY_FIT = 2  # how fast a result counts less the worse its data set fits: the power of the fit
 _PER_TERM_NAMED = 0.2
 _EVIDENCE_SHOWN = 3
+
+
+class _Grounds(NamedTuple):
+    """Why something is recommended."""
+
+    score: float
+    role: str
+    reasons: Sequence[str]
+    results: Sequence[Result]
+    cautions: Sequence[str] = ()
+    sources: Sequence[Mapping[str, str]] = ()
 
 
 class Advisor:
@@ -77,9 +88,7 @@ class Advisor:
         related = ([fit] if fit else []) + list(shifts)
         stated = [s["reason"] for s in shifts if s["shift"] > 0] + ([fit["reason"]] if fit else [])
         results = self._on(resource.id, problem, problem.datasets)[:_EVIDENCE_SHOWN]
-        return self._recommendation(
-            resource,
-            problem,
+        grounds = _Grounds(
             score=score,
             role=fit.get("role", "complete objective"),
             reasons=stated or [str(resource.fields.get("why") or resource.description)],
@@ -91,6 +100,7 @@ class Advisor:
                 *(f"avoid with: {a}" for a in resource.fields.get("avoid_when") or ()),
             ],
         )
+        return self._recommendation(resource, problem, grounds)
 
     # by results
 
@@ -108,14 +118,8 @@ class Advisor:
         proven = _HERE + (1 - _HERE) * _proof(here) if here else _ALIKE * _proof(alike)
         measured = min(1.0, len(self.results.of(method.id)) / _OFTEN)
         merits = _DOES + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
-        return self._recommendation(
-            method,
-            problem,
-            score=worth * merits,
-            role="baseline",
-            reasons=list(self._why(method, here, alike)),
-            results=(here or alike)[:_EVIDENCE_SHOWN],
-        )
+        grounds = _Grounds(worth * merits, "baseline", list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN])
+        return self._recommendation(method, problem, grounds)
 
     def _why(self, method: Resource, here: Sequence[Result], alike: Sequence[Result]) -> Iterator[str]:
         for results, where in ((here, "results on"), (alike, "results on comparable data:")):
@@ -188,34 +192,24 @@ class Advisor:
             for tag in self._index.vocabulary.tags(result.table["dataset"])
         )
 
-    def _recommendation(
-        self,
-        resource: Resource,
-        problem: Problem,
-        *,
-        score: float,
-        role: str,
-        reasons: Sequence[str],
-        results: Sequence[Result],
-        cautions: Sequence[str] = (),
-        sources: Sequence[Mapping[str, str]] = (),
-    ) -> Recommendation:
+    def _recommendation(self, resource: Resource, problem: Problem, grounds: _Grounds) -> Recommendation:
+        doubts = (doubt for result in grounds.results[:1] for doubt in self.results.doubts(result))
         paths = tuple(i["path"] for i in resource.fields.get("implementations") or () if "path" in i)
         return Recommendation(
             id=resource.id,
             kind=resource.kind,
             name=resource.name,
-            role=role,
-            score=round(score, 4),
-            reasons=tuple(reasons),
+            role=grounds.role,
+            score=round(grounds.score, 4),
+            reasons=tuple(grounds.reasons),
             url=resource.url,
             implementation=resource.fields.get("code") or next(iter(paths), None),
             implementations=paths,
             hyperparameters=dict(resource.fields.get("hyperparameters") or {}),
             snippet=self.snippet(resource, problem),
             commands=resource.fields.get("commands"),
-            evidence=(*map(self.results.stated, results), *sources),
-            cautions=(*(doubt for result in results[:1] for doubt in self.results.doubts(result)), *cautions),
+            evidence=(*map(self.results.stated, grounds.results), *grounds.sources),
+            cautions=(*doubts, *grounds.cautions),
             licence=resource.licence,
         )
 
@@ -229,7 +223,7 @@ class Advisor:
         return {table["inputs"]: table for table in self._index.tables.inputs}
 
     def _shape(self, problem: Problem) -> Shape:
-        """The shape of samples that the problem is about; the number of classes is that of the best data set that states one."""
+        """The shape of samples that the problem is about; as many classes as the best data set that states them has."""
         classes = (self._resource(d).fields.get("classes") for d in problem.datasets)
         terms = (self._index.vocabulary.term(t.facet, t.term) for t in problem.traits)
         sizes = (t.more["size"] for t in terms if t and "size" in t.more)

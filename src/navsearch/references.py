@@ -1,4 +1,4 @@
-"""Find references of a catalog's items that lead nowhere: ids, ways to write a metric, inputs, import paths, terms of advice."""
+"""Find references of a catalog's items that lead nowhere: ids, names of metrics, inputs, import paths, terms of advice."""
 
 from __future__ import annotations
 
@@ -95,21 +95,22 @@ def _unknown_terms(items: Mapping[str, Sequence[Located]], vocabulary: Vocabular
     for document, number, item in items["advice"]:
         for facet, terms in _mapping(item, "when").items():
             for i, term in enumerate(terms if isinstance(terms, list) else ()):
-                yield from _no_term(document, number, ("when", facet, i), facet, term, vocabulary)
+                yield from _no_term(document.where(number, ("when", facet, i)), facet, term, vocabulary)
     for document, number, item in items["resource"]:
         for i, fact in enumerate(listed(item, "trait_facts")):
             if isinstance(fact, dict):
-                yield from _no_term(document, number, ("trait_facts", i, "trait"), "trait", fact.get("trait"), vocabulary)
+                where = document.where(number, ("trait_facts", i, "trait"))
+                yield from _no_term(where, "trait", fact.get("trait"), vocabulary)
 
 
-def _no_term(document: Document, number: int, place: Place, facet: str, term: Any, vocabulary: Vocabulary) -> Iterator[str]:
+def _no_term(where: str, facet: str, term: Any, vocabulary: Vocabulary) -> Iterator[str]:
     known = vocabulary.facets.get(facet)
     if known is None:
         facets = list(vocabulary.facets)
-        yield f"{document.where(number, place)}: found unknown facet {facet!r}, expected {guess(facet, facets, 'a facet')}"
+        yield f"{where}: found unknown facet {facet!r}, expected {guess(facet, facets, 'a facet')}"
     elif isinstance(term, str) and term not in known.terms:
         expected = guess(term, list(known.terms), f"a {known.label} of the vocabulary")
-        yield f"{document.where(number, place)}: found unknown {known.label} {term!r}, expected {expected}"
+        yield f"{where}: found unknown {known.label} {term!r}, expected {expected}"
 
 
 def listed(item: Mapping[str, Any], field: str) -> list[Any]:

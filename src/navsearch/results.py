@@ -1,4 +1,4 @@
-"""Published figures. Those of one source, dataset, metric and protocol stand in a table together and are compared only there."""
+"""Published figures. Those of one source, dataset, metric and protocol stand in a table and are compared only there."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Results:
             yield f"the figure on {result.table['dataset']} is of {result.published}"
 
     def leaderboard(self, identifier: str) -> Leaderboard:
-        """Every table about the data set `identifier`: the strongest grade of evidence first, then the newest, then the longest."""
+        """Every table about the data set `identifier`: the strongest grade of evidence first, then the newest, the longest."""
         about = [t for t in self._index.tables.results if t.get("about") == identifier]
         ordered = sorted(about, key=self._rank)
         name = self._index.resources[self._index.row_of[identifier]].name

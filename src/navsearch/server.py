@@ -20,6 +20,13 @@ def app(navigator: Navigator) -> FastAPI:
     """The service over `navigator`. Every other query parameter is a filter: modality=CT, min_cases=100, not=anatomy:brain."""
     service = FastAPI(title="navsearch", description="Which public medical data, which loss, which baseline to start from.")
 
+    _answers(service, navigator)
+    _look_ups(service, navigator)
+    _refusals(service)
+    return service
+
+
+def _answers(service: FastAPI, navigator: Navigator) -> None:
     @service.get("/ask")
     def ask(
         request: Request,
@@ -35,6 +42,8 @@ def app(navigator: Navigator) -> FastAPI:
         """A recipe to start from: data, loss, baseline, metrics, pitfalls."""
         return navigator.plan(q, **_filters(request, navigator)).as_dict()
 
+
+def _look_ups(service: FastAPI, navigator: Navigator) -> None:
     @service.get("/leaderboard/{identifier}")
     def leaderboard(identifier: str) -> dict[str, Any]:
         """The published figures on one data set, table by table."""
@@ -77,6 +86,8 @@ def app(navigator: Navigator) -> FastAPI:
             "encoder": manifest["encoder"]["name"],
         }
 
+
+def _refusals(service: FastAPI) -> None:
     @service.exception_handler(NavsearchError)
     def refuse(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, _STATUS.get(type(error), 500))  # type: ignore[arg-type]
@@ -86,8 +97,6 @@ def app(navigator: Navigator) -> FastAPI:
         first = error.errors()[0]  # type: ignore[attr-defined]
         said = f"{first['loc'][-1]}: found {first.get('input')!r}, {first['msg'][:1].lower()}{first['msg'][1:]}"
         return JSONResponse({"error": said}, 400)
-
-    return service
 
 
 def _filters(request: Request, navigator: Navigator) -> dict[str, Any]:
