@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +16,7 @@ import pytest
 from navsearch import Navigator
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
+from navsearch.cli import main
 from navsearch.encoder import SentenceTransformerEncoder
 from navsearch.vectors import Matrix
 from navsearch.words import content_stems
@@ -65,6 +70,22 @@ def small_index(small_catalog: catalogs.Catalog, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def small(small_index: indexes.Index) -> Navigator:
     return Navigator.of(small_index, WordHashEncoder())
+
+
+def navsearch(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What the command prints and its exit code, run by its entry point in this process, which has the heavy imports already."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        patch.setattr(sys, "argv", ["navsearch", *map(str, arguments)])
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            main()
+            code = 0
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        printed = [s.detach().getvalue().decode() for s in streams if s.flush() is None]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(arguments, code, *printed)
 
 
 @pytest.fixture(scope="session")

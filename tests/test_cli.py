@@ -11,29 +11,41 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CATALOG, LIVER, ROOT, SMALL
+from conftest import CATALOG, LIVER, ROOT, SMALL, navsearch
 from navsearch import Navigator
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(real_folder: Path) -> Run:
-    """Run the installed command on the real catalog with the index of this test run, from another folder."""
-    command = Path(sys.executable).parent / "navsearch"
+def run(real_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command on the real catalog with the index of this test run, from another folder."""
+    monkeypatch.chdir("/")
 
     def call(
         *arguments: str, index: Path = real_folder, catalog: Path = CATALOG, **more: str
     ) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "NAVSEARCH_INDEX": str(index), "NAVSEARCH_CATALOG": str(catalog), "COLUMNS": "100", **more}
+        places = {"NAVSEARCH_INDEX": str(index), "NAVSEARCH_CATALOG": str(catalog)}
+        return navsearch(*arguments, **places, COLUMNS="100", **more)
+
+    return call
+
+
+@pytest.fixture
+def process(real_folder: Path) -> Run:
+    """The same by the installed command, in a process of its own."""
+    command = Path(sys.executable).parent / "navsearch"
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "NAVSEARCH_INDEX": str(real_folder), "NAVSEARCH_CATALOG": str(CATALOG)}
         return subprocess.run([command, *arguments], capture_output=True, text=True, env=env, cwd="/", check=False)
 
     return call
 
 
-def test_ask_prints_the_answer_of_the_navigator(run: Run, real: Navigator) -> None:
+def test_ask_prints_the_answer_of_the_navigator(process: Run, real: Navigator) -> None:
     """JSON on the command line is the Answer of the Python API, and nothing else is on standard output or error."""
-    done = run("ask", LIVER, "--format", "json", "-k", "3")
+    done = process("ask", LIVER, "--format", "json", "-k", "3")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == json.loads(json.dumps(real.ask(LIVER, top_k=3).as_dict()))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -15,6 +14,7 @@ from typer.testing import CliRunner
 
 import navsearch
 from conftest import CATALOG, ROOT
+from conftest import navsearch as run_navsearch
 from navsearch.catalog import TABLES
 from navsearch.checking import Checker
 from navsearch.cli import app
@@ -29,9 +29,7 @@ ASKED = [c for c in COMMANDS if c.startswith("navsearch ") and " serve" not in c
 @pytest.mark.parametrize("command", ASKED)
 def test_readme_commands_run(command: str, real_folder: Path) -> None:
     """Every navsearch command of the README answers."""
-    env = {**os.environ, "NAVSEARCH_INDEX": str(real_folder)}
-    words = [str(Path(sys.executable).parent / "navsearch"), *shlex.split(command)[1:]]
-    done = subprocess.run(words, capture_output=True, text=True, env=env, check=False)
+    done = run_navsearch(*shlex.split(command)[1:], NAVSEARCH_INDEX=str(real_folder))
     assert done.returncode == 0, done.stderr
     assert done.stdout
 
