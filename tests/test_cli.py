@@ -120,7 +120,7 @@ def test_nothing_fits_exits_with_one(run: Run) -> None:
             2,
             f"navsearch: index {CATALOG}/ix lies in catalog {CATALOG}, expected a folder outside it",
         ),
-        (["--index", "/proc/nowhere/ix", "build"], 2, "navsearch: /proc/nowhere"),
+        (["--catalog", str(SMALL), "--index", "/proc/nowhere/ix", "build"], 2, "navsearch: /proc/nowhere"),
         (["show", "litz"], 2, "navsearch: resource 'litz' is not known (did you mean"),
         (["facets", "organ"], 2, "navsearch: facet 'organ' is not known; facets: task, modality, anatomy"),
         (["evaluate", "/nowhere"], 2, "navsearch: /nowhere: found no readable file"),

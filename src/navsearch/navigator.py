@@ -31,6 +31,8 @@ from navsearch.vectors import Matrix
 from navsearch.vocabulary import Tag
 from navsearch.words import key
 
+Advice = Mapping[str, tuple[Recommendation, ...]]  # by part of an Answer
+
 
 class Navigator:
     """Answers questions over an index.
@@ -179,24 +181,23 @@ class Navigator:
         if fits := self._fits(advice, found.kinds):
             found = self._ranker.find(query, vector, found.kinds, fixed, fits)
             advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
-        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
+        notes = (*_notes(query, found), *(inferred if found.match != "none" else ()))
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
-        notes = _notes(query, found)
-        if found.match == "none":
-            notes += [_known_besides(problem.tasks[0], advice)] * (problem.named and any(advice.values()))
-            return Answer(view, found.match, found.confidence, hits, notes=tuple(notes)), problem
+        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
+        answer = Answer(view, found.match, found.confidence, hits, notes=notes)
+        return (_refused if found.match == "none" else self._served)(answer, problem, advice, top_k), problem
+
+    def _served(self, answer: Answer, problem: Problem, advice: Advice, top_k: int) -> Answer:
+        """The answer with all that is recommended for the problem; what is not known is said."""
         missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
-        answer = Answer(
-            query=view,
-            match=found.match,
-            confidence=found.confidence,
-            hits=hits,
-            **{part: known[:top_k] for part, known in advice.items()},
-            notes=(*notes, *inferred, *missing),
+        recommended: dict[str, Any] = {part: known[:top_k] for part, known in advice.items()}
+        return replace(
+            answer,
+            **recommended,
+            notes=(*answer.notes, *missing),
             problem=problem.as_dict(),
-            warnings=tuple(self._warnings([self._index.resources[self._index.row_of[h.id]] for h in hits])),
+            warnings=tuple(self._warnings([self.resource(hit.id) for hit in answer.hits])),
         )
-        return answer, problem
 
     def _understood(self, text: str) -> tuple[Query, Matrix]:
         query = understand(text, self._index.vocabulary, self._index)
@@ -375,10 +376,13 @@ def no_answer(text: str, why: str) -> Answer:
     return Answer(empty, "none", 0.0, (), notes=(why,))
 
 
-def _known_besides(task: str, advice: Mapping[str, Sequence[Recommendation]]) -> str:
-    """What there is for a task although nothing that was asked for fits."""
+def _refused(answer: Answer, problem: Problem, advice: Advice, _: int) -> Answer:
+    """The answer where nothing fits: nothing is recommended, but what there is for a task that was named is said."""
     known = ", ".join(f"{len(found)} {part}" for part, found in advice.items() if found)
-    return f"for {task} the catalog knows {known}: ask for one of these kinds to see them"
+    if not (problem.named and known):
+        return answer
+    note = f"for {problem.tasks[0]} the catalog knows {known}: ask for one of these kinds to see them"
+    return replace(answer, notes=(*answer.notes, note))
 
 
 def _notes(query: Query, found: Found) -> list[str]:

@@ -90,7 +90,7 @@ class Advisor:
         results = self._on(resource.id, problem, problem.datasets)[:_EVIDENCE_SHOWN]
         grounds = _Grounds(
             score=score,
-            role=fit.get("role", "complete objective"),
+            role=fit.get("role") or self._role(resource),
             reasons=stated or [str(resource.fields.get("why") or resource.description)],
             results=results,
             sources=[{"statement": r["reason"], "source": r["source"]} for r in related],
@@ -118,7 +118,8 @@ class Advisor:
         proven = _HERE + (1 - _HERE) * _proof(here) if here else _ALIKE * _proof(alike)
         measured = min(1.0, len(self.results.of(method.id)) / _OFTEN)
         merits = _DOES + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
-        grounds = _Grounds(worth * merits, "baseline", list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN])
+        reasons, shown = list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN]
+        grounds = _Grounds(worth * merits, self._role(method), reasons, shown)
         return self._recommendation(method, problem, grounds)
 
     def _why(self, method: Resource, here: Sequence[Result], alike: Sequence[Result]) -> Iterator[str]:
@@ -174,6 +175,11 @@ class Advisor:
         return tuple(self._index.resources[r].id for r in sorted(rows))
 
     # both
+
+    def _role(self, resource: Resource) -> str:
+        """What a resource of this kind is by itself."""
+        kind = self._index.vocabulary.term("kind", resource.kind)
+        return str(kind.more.get("role", resource.kind)) if kind else resource.kind
 
     def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[Result]:
         """Figures of `resource` on `datasets`, strongest first: what they prove x how well the data set fits, and more for each
