@@ -59,6 +59,10 @@ class Index:
         """Row by id."""
         return {r.id: row for row, r in enumerate(self.resources)}
 
+    def resource_of(self, identifier: str) -> Resource:
+        """The resource with this id. Raises KeyError if there is none."""
+        return self.resources[self.row_of[identifier]]
+
     @cached_property
     def closures(self) -> tuple[dict[str, frozenset[str]], ...]:
         """For each row and facet, its terms with all broader ones."""

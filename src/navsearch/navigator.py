@@ -137,8 +137,9 @@ class Navigator:
         _check_top_k(top_k)
         resource = self.resource(identifier)
         row = self._index.row_of[resource.id]
-        limits = self._limits(filters) + self._limits(but or {})
-        changed = {limit.field: limit.values for limit in self._limits(but or {})}
+        wanted = self._limits(but or {})
+        limits = self._limits(filters) + wanted
+        changed = {limit.field: limit.values for limit in wanted}
         own = {f: names for f, names in self._index.terms[row].items() if f not in changed} | changed
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in own.items() for t in names]
         query = Query(resource.name, resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
@@ -287,7 +288,7 @@ class Navigator:
 
     def _relations(self, identifier: str) -> tuple[Mapping[str, str], ...]:
         """Which resources share data with this one, stated by either side: type, the other's id or name, and a note."""
-        own = self._index.resources[self._index.row_of[identifier]].fields.get("relations") or ()
+        own = self._index.resource_of(identifier).fields.get("relations") or ()
         return (*own, *self._related_to.get(identifier, ()))
 
     def _warnings(self, resources: Sequence[Resource]) -> Iterator[str]:

@@ -11,7 +11,6 @@ from navsearch.answer import Answer, Hit, Recommendation
 from navsearch.index import Index
 from navsearch.problem import Problem
 from navsearch.recommend import Advisor
-from navsearch.resource import Resource
 
 # Data that fit worse than this share of the best are no data to start with.
 _FITTING = 0.8
@@ -97,7 +96,7 @@ class Planner:
         return _plan(
             answer,
             data=data,
-            losses=tuple(replace(r, snippet=self._advisor.snippet(self._resource(r.id), shaped)) for r in together),
+            losses=tuple(replace(r, snippet=self._advisor.snippet(self._index.resource_of(r.id), shaped)) for r in together),
             other_losses=tuple(r for r in answer.losses if r not in together)[:_OTHERS],
             baselines=tuple(r for r in answer.methods[: 1 + _OTHERS] if r.score >= _CLOSE * answer.methods[0].score),
             metrics=tuple(_first_of_each_role(answer.metrics))[:_METRICS],
@@ -127,7 +126,7 @@ class Planner:
     def _alike(self, hit: Hit, train: Hit) -> bool:
         """Whether a model of the training data could be tested on `hit`: as many classes, and most of what it states in facets
         that a model must be made for."""
-        classes = {self._resource(h.id).fields.get("classes") for h in (hit, train)} - {None}
+        classes = {self._index.resource_of(h.id).fields.get("classes") for h in (hit, train)} - {None}
         own, known = (self._index.closures[self._index.row_of[h.id]] for h in (hit, train))
         facets = (f for f, facet in self._index.vocabulary.facets.items() if facet.more.get("from_data") == "where unasked")
         return len(classes) <= 1 and all(_mostly(own.get(f, frozenset()), known.get(f)) for f in facets)
@@ -142,14 +141,11 @@ class Planner:
         return float(access.more.get("ease", 0.0)) if access else 0.0
 
     def _source(self, hit: Hit, role: str) -> Source:
-        resource = self._resource(hit.id)
+        resource = self._index.resource_of(hit.id)
         access = self._index.vocabulary.term("access", hit.access or "unknown")
         get = access.more.get("get", access.name) if access else "unknown"
         links = dict.fromkeys((*resource.links("download"), *resource.links("homepage"), *filter(None, [hit.url])))
         return Source(role, get, tuple(links), hit)
-
-    def _resource(self, identifier: str) -> Resource:
-        return self._index.resources[self._index.row_of[identifier]]
 
     # pitfalls
 

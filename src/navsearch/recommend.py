@@ -62,8 +62,7 @@ class Advisor:
 
     def figures(self, identifier: str, problem: Problem) -> int:
         """How many figures were published on a data set by which what is made for the problem can be compared."""
-        tasks = {t for task in problem.tasks for t in self.relations.chain(task)}
-        return self.results.measured(identifier, tasks)
+        return self.results.measured(identifier, self.relations.around(problem.tasks))
 
     # by relations
 
@@ -79,7 +78,7 @@ class Advisor:
             listed.setdefault(self._index.resources[row].id, {})
         for resource, fit in ((r, fit) for r, fit in listed.items() if fit.get("fit", _UNRELATED_FIT) > 0):
             shifts = self.relations.shifts(task, resource, problem.weights("trait"))
-            yield self._related(self._resource(resource), fit, shifts, problem)
+            yield self._related(self._index.resource_of(resource), fit, shifts, problem)
 
     def _related(self, resource: Resource, fit: Relation, shifts: Sequence[Relation], problem: Problem) -> Recommendation:
         traits = problem.weights("trait")
@@ -184,7 +183,7 @@ class Advisor:
     def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[Result]:
         """Figures of `resource` on `datasets`, strongest first: what they prove x how well the data set fits, and more for each
         wanted term that the table's label names."""
-        tasks = {t for task in problem.tasks for t in self.relations.chain(task)}
+        tasks = self.relations.around(problem.tasks)
         found = [
             r for r in self.results.of(resource) if r.table.get("about") in datasets and self.results.compares(r.table, tasks)
         ]
@@ -230,13 +229,10 @@ class Advisor:
 
     def _shape(self, problem: Problem) -> Shape:
         """The shape of samples that the problem is about; as many classes as the best data set that states them has."""
-        classes = (self._resource(d).fields.get("classes") for d in problem.datasets)
+        classes = (self._index.resource_of(d).fields.get("classes") for d in problem.datasets)
         terms = (self._index.vocabulary.term(t.facet, t.term) for t in problem.traits)
         sizes = (t.more["size"] for t in terms if t and "size" in t.more)
         return Shape(next(filter(None, classes), None), next(sizes, USUAL_SIZE))
-
-    def _resource(self, identifier: str) -> Resource:
-        return self._index.resources[self._index.row_of[identifier]]
 
     def _sorted(self, found: Sequence[Recommendation]) -> tuple[Recommendation, ...]:
         return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id])))

@@ -31,6 +31,10 @@ class Relations:
             waiting += [t for t in (term.broader, term.more.get("trained_as")) if t] if term else []
         return tuple(found)
 
+    def around(self, tasks: Collection[str]) -> frozenset[str]:
+        """`tasks` with all whose entries they use."""
+        return frozenset(t for task in tasks for t in self.chain(task))
+
     def trains(self, task: str) -> bool:
         """Whether a loss is known to train `task`."""
         return any(self.fits(task, kind) for kind in self._training)
@@ -59,7 +63,7 @@ class Relations:
 
     def telling(self, tasks: Collection[str]) -> frozenset[str]:
         """The traits that move anything or call for advice where one of `tasks` is to be done."""
-        known = {t for task in tasks for t in self.chain(task)}
+        known = self.around(tasks)
         moving = {r["trait"] for shifts in self._shifts.values() for r in shifts if r["task"] in known}
         advised = (a["when"] for a in self._index.tables.advice)
         calling = (w["trait"] for w in advised if "trait" in w and known.intersection(w.get("task", known)))
@@ -81,7 +85,7 @@ class Relations:
         return moving
 
     def _kind(self, resource: str) -> str:
-        return self._index.resources[self._index.row_of[resource]].kind
+        return self._index.resource_of(resource).kind
 
     @cached_property
     def _fits(self) -> dict[tuple[str, str], dict[str, Relation]]:

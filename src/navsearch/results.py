@@ -119,7 +119,7 @@ class Results:
         """Every table about the data set `identifier`: the strongest grade of evidence first, then the newest, the longest."""
         about = [t for t in self._index.tables.results if t.get("about") == identifier]
         ordered = sorted(about, key=self._rank)
-        name = self._index.resources[self._index.row_of[identifier]].name
+        name = self._index.resource_of(identifier).name
         return Leaderboard(identifier, name, tuple(self._table(t) for t in ordered))
 
     def measured(self, identifier: str, tasks: Collection[str] | None = None) -> int:
@@ -145,7 +145,7 @@ class Results:
         )
 
     def _standing(self, table: Mapping[str, Any], row: Mapping[str, Any]) -> Standing:
-        resource = self._index.resources[self._index.row_of[row["resource"]]]
+        resource = self._index.resource_of(row["resource"])
         remarks = [text for flag, text in _REMARKS.items() if row.get(flag)]
         remarks += [f"contested: {row['contested']}"] if row.get("contested") else []
         return Standing(
