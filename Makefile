@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 QUESTION ?= small lesion segmentation in liver CT
 
-.PHONY: demo test check format lint types layers docs packages evaluate wheel clean
+.PHONY: demo test check format lint types layers docs packages evaluate peers wheel clean
 
 demo: .venv/installed
 	$(BIN)/navsearch build
@@ -15,10 +15,10 @@ test: .venv/installed
 check: format lint types layers docs
 
 format: .venv/installed
-	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff format --check src tests scripts benchmarks
 
 lint: .venv/installed
-	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff check src tests scripts benchmarks
 
 types: .venv/installed
 	$(BIN)/mypy
@@ -37,6 +37,10 @@ evaluate: .venv/installed
 	$(BIN)/navsearch build
 	$(BIN)/navsearch evaluate evaluation/dev.jsonl --ablate
 
+peers: .venv/installed .venv/peers/installed
+	$(BIN)/navsearch build
+	$(BIN)/python benchmarks/peers.py all
+
 wheel: .venv/installed
 	$(BIN)/python -m build --wheel
 
@@ -45,6 +49,11 @@ wheel: .venv/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	rm -rf .venv/libraries
 	$(BIN)/pip install --quiet --no-deps --target .venv/libraries --requirement tests/libraries.txt
+	touch $@
+
+.venv/peers/installed: benchmarks/requirements.txt constraints.txt
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/pip install --quiet --constraint constraints.txt --requirement benchmarks/requirements.txt
 	touch $@
 
 clean:

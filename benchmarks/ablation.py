@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -42,7 +42,9 @@ def _without(index: Index, *lists: str) -> Iterator[Index]:
     for term in (term for table in tables for term in table["terms"].values()):
         for name in lists:
             term.pop(name, None)
-    yield replace(index, vocabulary=Vocabulary.from_dicts(tables))
+    changed = copy(index)
+    changed.vocabulary = Vocabulary.from_dicts(tables)
+    yield changed
 
 
 def _weights(**off: float) -> dict[str, float]:

@@ -18,10 +18,9 @@ import ir_measures
 import numpy as np
 from ir_measures import nDCG
 
-from navsearch import Navigator
+from navsearch import Navigator, building
 from navsearch import catalog as catalogs
-from navsearch import index as indexes
-from navsearch.encoder import SentenceTransformerEncoder
+from navsearch.encoder import LightEncoder
 from navsearch.evaluate import ABLATIONS, ablate, read_judged
 from navsearch.index import Index
 
@@ -36,7 +35,7 @@ def bare(records: list[dict[str, str]], kinds: list[str]) -> Index:
     (folder / "vocabulary").mkdir()
     (folder / "vocabulary" / "kind.yaml").write_text(json.dumps({"facet": "kind", "searched": False, "terms": terms}))
     (folder / "records.jsonl").write_text("\n".join(map(json.dumps, records)))
-    return indexes.build(catalogs.load(folder), SentenceTransformerEncoder(), folder / "index")
+    return building.build(catalogs.load(folder), LightEncoder(), folder / "index")
 
 
 def own_catalog() -> None:
@@ -45,7 +44,7 @@ def own_catalog() -> None:
     records = [{"id": r.id, "kind": r.kind, "name": r.name, "description": r.description} for r in resources]
     index = bare(records, list(dict.fromkeys(["dataset", *(r.kind for r in resources)])))
     for file in ("dev", "second"):
-        table = ablate(index, SentenceTransformerEncoder(), read_judged(ROOT / "evaluation" / f"{file}.jsonl"))
+        table = ablate(index, LightEncoder(), read_judged(ROOT / "evaluation" / f"{file}.jsonl"))
         for system in SYSTEMS:
             found = table[system]["all"]
             print(f"{file:8} {system:8} nDCG@10 {found['nDCG@10']:.3f}  recall@10 {found['recall@10']:.3f}  n {found['n']}")
@@ -68,7 +67,7 @@ def news() -> None:
 
 
 def _news(index: Index, texts: list[str], alike: np.ndarray, words: int | None, system: str) -> float:
-    navigator = Navigator.of(index, SentenceTransformerEncoder(), ABLATIONS[system])
+    navigator = Navigator.of(index, LightEncoder(), ABLATIONS[system])
     gains = {(i, j): int(100 * max(0.0, alike[i, j] - 0.3)) for i in range(len(texts)) for j in range(len(texts)) if i != j}
     qrels = [ir_measures.Qrel(str(i), str(j), gain) for (i, j), gain in gains.items() if gain]
     run = []

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from navsearch.cli import build_index
-from navsearch.encoder import DEFAULT_MODEL
-from navsearch.locations import default_catalog, default_index
+from navsearch.commands.places import build_index
+from navsearch.locations import DEFAULT_MODEL, default_catalog, default_index
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

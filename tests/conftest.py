@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from navsearch import Navigator
+from navsearch import Navigator, building
 from navsearch import catalog as catalogs
-from navsearch import index as indexes
 from navsearch.cli import main
-from navsearch.encoder import SentenceTransformerEncoder
+from navsearch.encoder import LightEncoder, SentenceTransformerEncoder
+from navsearch.index import Index
 from navsearch.vectors import Matrix
 from navsearch.words import content_stems
 
@@ -63,12 +63,12 @@ def small_catalog() -> catalogs.Catalog:
 
 
 @pytest.fixture(scope="session")
-def small_index(small_catalog: catalogs.Catalog, tmp_path_factory: pytest.TempPathFactory) -> indexes.Index:
-    return indexes.build(small_catalog, WordHashEncoder(), tmp_path_factory.mktemp("small-index"))
+def small_index(small_catalog: catalogs.Catalog, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return building.build(small_catalog, WordHashEncoder(), tmp_path_factory.mktemp("small-index"))
 
 
 @pytest.fixture
-def small(small_index: indexes.Index) -> Navigator:
+def small(small_index: Index) -> Navigator:
     return Navigator.of(small_index, WordHashEncoder())
 
 
@@ -94,20 +94,24 @@ def real_catalog() -> catalogs.Catalog:
 
 
 @pytest.fixture(scope="session")
-def real_encoder() -> SentenceTransformerEncoder:
+def real_encoder() -> LightEncoder:
+    return LightEncoder()
+
+
+@pytest.fixture(scope="session")
+def torch_encoder() -> SentenceTransformerEncoder:
+    """The same model, by the library that the light encoder is held to."""
     return SentenceTransformerEncoder()
 
 
 @pytest.fixture(scope="session")
-def real_folder(
-    real_catalog: catalogs.Catalog, real_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def real_folder(real_catalog: catalogs.Catalog, real_encoder: LightEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the real catalog by the real model, built once a test run."""
     folder = tmp_path_factory.mktemp("real-index")
-    indexes.build(real_catalog, real_encoder, folder)
+    building.build(real_catalog, real_encoder, folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def real(real_folder: Path, real_encoder: SentenceTransformerEncoder) -> Navigator:
+def real(real_folder: Path, real_encoder: LightEncoder) -> Navigator:
     return Navigator(CATALOG, real_folder, encoder=real_encoder)

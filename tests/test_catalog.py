@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from conftest import CATALOG, ROOT, SMALL, WordHashEncoder
+from navsearch import building
 from navsearch import catalog as catalogs
+from navsearch import fingerprint as fingerprints
 from navsearch import index as indexes
 from navsearch.errors import CatalogError, UsageError
+from navsearch.fingerprint import fingerprint
 
 
 def test_the_catalog_has_no_problem() -> None:
@@ -57,8 +60,8 @@ def test_no_seed_placeholder_is_left(real_catalog: catalogs.Catalog) -> None:
 
 def test_fingerprint_follows_the_bytes(broken: Callable[..., Path]) -> None:
     """One changed word changes the fingerprint; an equal copy has the same."""
-    assert catalogs.fingerprint(broken()) == catalogs.fingerprint(SMALL)
-    assert catalogs.fingerprint(broken("datasets/all.yaml", "masks", "outlines")) != catalogs.fingerprint(SMALL)
+    assert fingerprint(broken()) == fingerprint(SMALL)
+    assert fingerprint(broken("datasets/all.yaml", "masks", "outlines")) != fingerprint(SMALL)
 
 
 @pytest.fixture
@@ -196,13 +199,13 @@ def test_line_separators_of_unicode_are_text(tmp_path: Path) -> None:
     (tmp_path / "catalog").mkdir()
     (tmp_path / "catalog/records.jsonl").write_text("\ufeff" + json.dumps(record, ensure_ascii=False) + "\r\n")
     catalog = catalogs.load(tmp_path / "catalog")
-    indexes.build(catalog, WordHashEncoder(), tmp_path / "index")
-    assert indexes.load(tmp_path / "index").resources == catalog.resources
+    building.build(catalog, WordHashEncoder(), tmp_path / "index")
+    assert tuple(indexes.load(tmp_path / "index").resources) == catalog.resources
 
 
 def test_a_shipped_vocabulary_is_part_of_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalog that borrows the vocabulary goes stale with it."""
     (tmp_path / "records.jsonl").write_text('{"id": "a", "kind": "dataset", "name": "A", "description": "Long enough."}')
-    before = catalogs.fingerprint(tmp_path)
-    monkeypatch.setattr(catalogs, "default_catalog", lambda: SMALL)
-    assert catalogs.fingerprint(tmp_path) != before
+    before = fingerprint(tmp_path)
+    monkeypatch.setattr(fingerprints, "default_catalog", lambda: SMALL)
+    assert fingerprint(tmp_path) != before

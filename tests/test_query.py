@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import copy
 
 import pytest
 from hypothesis import given
@@ -140,7 +140,8 @@ def test_known_words_are_never_corrected(small_catalog: Catalog) -> None:
 
 def test_common_words_are_corrected_only_in_fitting_company(small_index: Index) -> None:
     """A word of the language is a slip of the pen only beside words that speak for it."""
-    usage = replace(small_index, lexicon=frozenset({"lever"}))
+    usage = copy(small_index)
+    usage.lexicon = frozenset({"lever"})
     assert understand("lever and pulley", usage.vocabulary, usage).corrected == ()
     assert understand("lever tumour CT", usage.vocabulary, usage).corrected == (("lever", "liver"),)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from navsearch.catalog import Catalog
-from navsearch.vocabulary import WEAK, Vocabulary
+from navsearch.terms import WEAK
+from navsearch.vocabulary import Vocabulary
 
 
 def found(vocabulary: Vocabulary, text: str) -> set[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,24 +142,7 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """A table for each part, for notebooks."""
-        parts = [f"<p><b>{html.escape(str(self.query.get('text', '')))}</b> — match: {self.match}</p>"]
-        parts += [_table(title, getattr(self, part)) for part, title in PARTS]
-        parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
-        return "".join(parts)
+        from navsearch.notebook import as_html
 
-
-def _table(title: str, items: tuple[Hit, ...] | tuple[Recommendation, ...]) -> str:
-    if not items:
-        return ""
-    rows = "".join(
-        f"<tr><td>{i.score:.2f}</td><td>{_linked(i.name, i.url)}</td><td>{_reasons(i.reasons)}</td></tr>" for i in items
-    )
-    return f"<h4>{title}</h4><table><tr><th>score</th><th>name</th><th>why</th></tr>{rows}</table>"
-
-
-def _linked(name: str, url: str | None) -> str:
-    return f'<a href="{html.escape(url)}">{html.escape(name)}</a>' if url else html.escape(name)
-
-
-def _reasons(reasons: tuple[str, ...]) -> str:
-    return html.escape("; ".join(reasons))
+        tables = {title: getattr(self, part) for part, title in PARTS}
+        return as_html(str(self.query.get("text", "")), self.match, tables, self.notes)

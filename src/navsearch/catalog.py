@@ -1,8 +1,7 @@
-"""The catalog: load, check, fingerprint. Every complaint says file:line, what was found, what was expected."""
+"""The catalog: load and check. Every complaint says file:line, what was found, what was expected."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +11,12 @@ from typing import Any
 
 from navsearch.checking import Checker
 from navsearch.errors import CatalogError, UsageError
+from navsearch.fingerprint import catalog_files, fingerprint, shipped_vocabulary
 from navsearch.locations import default_catalog
-from navsearch.reading import SUFFIXES, Document, read
+from navsearch.reading import Document, read
 from navsearch.resource import Resource
-from navsearch.vocabulary import LISTS, Vocabulary
+from navsearch.terms import LISTS
+from navsearch.vocabulary import Vocabulary
 
 # Folders of a catalog that hold something else than resources, and what a file there is (a name in schema.json).
 TABLES = {
@@ -79,27 +80,8 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
     return catalog, problems
 
 
-def fingerprint(folder: Path) -> str:
-    """sha256 over the names and bytes of the catalog's files, and of the shipped vocabulary where it brings none: changes
-    when, and only when, one of them does."""
-    files = [(file.relative_to(folder).as_posix(), file) for file in _files(folder)]
-    if not any(name.startswith("vocabulary/") for name, _ in files):
-        files += [(f"shipped/{file.name}", file) for file in _shipped_vocabulary()]
-    digest = hashlib.sha256()
-    for name, file in files:
-        digest.update(name.encode() + b"\0")
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder, expected a catalog (see --catalog)")
-    return sorted(f for f in folder.rglob("*") if f.suffix in SUFFIXES and f.is_file())
-
-
 def _documents(folder: Path) -> list[tuple[str, Document]]:
-    files = _files(folder)
+    files = catalog_files(folder)
     found = [(_kind_of(f.relative_to(folder)), read(f, _shown(f, folder))) for f in files]
     if not any(kind == RESOURCE and (document.items or document.complaints) for kind, document in found):
         raise UsageError(f"{folder} holds no records, expected .yaml or .jsonl files (see --catalog)")
@@ -117,7 +99,7 @@ def _shown(file: Path, folder: Path) -> str:
 def _vocabulary(documents: list[tuple[str, Document]]) -> Vocabulary:
     """The catalog's own vocabulary; a catalog that brings none is read with the one navsearch ships."""
     own = [t for kind, d in documents if kind == "vocabulary" for t in d.items if _is_facet(t)]
-    return Vocabulary.from_dicts(own or [item for f in _shipped_vocabulary() for item in read(f, f.name).items])
+    return Vocabulary.from_dicts(own or [item for f in shipped_vocabulary() for item in read(f, f.name).items])
 
 
 def _is_facet(table: Any) -> bool:
@@ -127,10 +109,6 @@ def _is_facet(table: Any) -> bool:
         return False
     fine = (t is not None and isinstance(t, dict) and isinstance(t.get("broader", ""), str) for t in terms.values())
     return all(fine) and all(isinstance(t.get(f, []), list) for t in terms.values() for f in LISTS)
-
-
-def _shipped_vocabulary() -> list[Path]:
-    return sorted((default_catalog() / "vocabulary").glob("*.yaml"))
 
 
 def _schema(folder: Path) -> dict[str, Any]:

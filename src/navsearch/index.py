@@ -1,336 +1,322 @@
-"""Build, save, open and verify an index. Alone knows the files in index/.
+"""An index, opened: all that answering needs, read from the files that `building` wrote when it is asked for.
 
-    index/manifest.json     format, catalog, encoder, counts, the data folder and the sha256 of each file in it
-    index/data-<hash>/      vectors.faiss, words/ (BM25), records.jsonl, tables.json, lexicon.txt
+    records.sqlite   records, names, rows by term, vocabulary and tables (see SPACES)
+    vectors.npy, engine.faiss, words/   the engines
 
-The manifest is the only pointer to the data folder, so writing it is the one atomic step in which a new index replaces
-the old one.
+Row i of records, vectors and words is one resource. Row sets are int64 arrays, ascending, or bool masks [rows].
 """
 
 from __future__ import annotations
 
-import gc
-import hashlib
-import json
-import os
-import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from navsearch.catalog import Catalog, Tables
-from navsearch.encoder import Encoder, Progress, sha256_of
+from navsearch import manifest as manifests
 from navsearch.errors import MEND, IndexUnusable
+from navsearch.fingerprint import Stamps
 from navsearch.lexical import Lexical
+from navsearch.limits import COMPARE, MEASURES, TEXTS, Limit
 from navsearch.resource import Resource
-from navsearch.vectors import Vectors
+from navsearch.store import Lookup, Postings, Store
+from navsearch.surface import Phrase, Surface
+from navsearch.terms import Facet, Term
+from navsearch.vectors import Rows, Vectors
 from navsearch.vocabulary import Tag, Vocabulary
-from navsearch.words import key, words
 
-FORMAT = 3
-_SHORTEST_PART = 3
+STORE = "records.sqlite"
+WORDS = "words"
+# What the spaces of the store hold, by name.
+SPACES = {
+    "with": "rows that carry a term or a narrower one, by facet and term",
+    "own": "rows that state just this term, by facet and term",
+    "stating": "rows that state any term, by facet",
+    "text": "rows with this text, by field of limits.TEXTS and text",
+    "unit": "rows counted in this unit, by unit",
+    "measure": "numbers, ascending, and the row of each, by field of limits.MEASURES",
+    "column": "one number a row: the place of its kind in the table `kinds`",
+    "terms": "the terms of a facet as its file states them",
+    "phrase": "what surface.Surface.phrases gives, by stem",
+    "surface": "the other properties of surface.Surface, by name",
+    "stem": "the column of a stem in the BM25 scores",
+    "related": "the relations that others state, with their ids, by the id they point to",
+    "written": "the row of a metric, by each way in which tables write it",
+    "table": "results, relations, inputs and advice as the catalog states them, and the rows of what they mention; heads of "
+    "facets, kinds, shares of kinds that state a facet, words of names and of the language",
+}
+Mask = NDArray[np.bool_]
+_T = TypeVar("_T")
+_KEPT = 16384
+_MASKS = 64
 _UNSEEN = 0.3
-_MANIFEST = "manifest.json"
-_DATA = re.compile(r"data-[0-9a-f]{16}")
 
 
-@dataclass(frozen=True)
 class Index:
-    """All that answering needs: row i of vectors, words, resources and terms is one resource."""
+    """What lies in a data folder, by the manifest that points to it."""
 
-    resources: tuple[Resource, ...]
-    terms: tuple[Mapping[str, tuple[str, ...]], ...]
-    vocabulary: Vocabulary
-    tables: Tables
-    lexical: Lexical
-    vectors: Vectors
-    lexicon: frozenset[str]
-    manifest: Mapping[str, Any]
+    def __init__(self, data: Path, manifest: Mapping[str, Any]) -> None:
+        self.manifest = manifest
+        self._store = store = Store(data / STORE)
+        self._kinds: NDArray[np.int16] = store.array("column", "kind", np.int16)
+        self._with, self._own, self._stating = (Postings(store, space) for space in ("with", "own", "stating"))
+        self._units, self._texts = Postings(store, "unit"), Postings(store, "text")
+        self.resources: Sequence[Resource] = _ByRow(len(self), lambda row: _resource(store.resource(row)))
+        self.terms: Sequence[Mapping[str, tuple[str, ...]]] = _ByRow(len(self), lambda row: _tuples(store.terms(row)))
+        self.closures: Sequence[Mapping[str, frozenset[str]]] = _ByRow(len(self), self._closures)
+        self._row_of = lru_cache(maxsize=_KEPT)(store.row_of)
+        self._of_kinds = lru_cache(maxsize=_MASKS)(self._masked)
+        self._satisfying = lru_cache(maxsize=_MASKS)(self._tested)
+        self.vocabulary = _vocabulary(store)
+        self.tables = StoredTables(store)
+        self.lexical = Lexical(data / WORDS, Lookup(store, "stem"), len(self))
+        self.vectors = Vectors.open(data, manifest["engine"])
+        self.related: Mapping[str, Any] = Lookup(store, "related")
+        self.written: Mapping[str, int] = Lookup(store, "written")
 
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """Row by id."""
-        return {r.id: row for row, r in enumerate(self.resources)}
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def row_of(self, identifier: str) -> int:
+        """The row of the resource with this id. Raises KeyError if there is none."""
+        row = self.tables.rows.get(identifier)
+        if row is None and (row := self._row_of(identifier)) is None:
+            raise KeyError(identifier)
+        return int(row)
 
     def resource_of(self, identifier: str) -> Resource:
         """The resource with this id. Raises KeyError if there is none."""
-        return self.resources[self.row_of[identifier]]
+        return self.resources[self.row_of(identifier)]
 
-    @cached_property
-    def closures(self) -> tuple[dict[str, frozenset[str]], ...]:
-        """For each row and facet, its terms with all broader ones."""
-        return tuple({f: self.vocabulary.closure(f, names) for f, names in terms.items()} for terms in self.terms)
+    def rows_named(self, keys: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The rows that have each of `keys` (see words.key) as a name or alias; keys that none has are left out."""
+        return self._store.rows_named(keys)
 
-    @cached_property
-    def rows_with(self) -> dict[tuple[str, str], tuple[int, ...]]:
-        """Rows that carry a term or a narrower one, by (facet, term)."""
-        table: dict[tuple[str, str], list[int]] = {}
-        for row, closures in enumerate(self.closures):
-            for facet, names in closures.items():
-                for name in names:
-                    table.setdefault((facet, name), []).append(row)
-        return {k: tuple(v) for k, v in table.items()}
+    def records(self) -> Iterator[Resource]:
+        """All resources in the order of their rows, none kept."""
+        return map(_resource, self._store.records())
 
-    @cached_property
-    def rows_named(self) -> dict[str, tuple[int, ...]]:
-        """Rows by the key of a name or alias (see words.key)."""
-        table: dict[str, list[int]] = {}
-        for row, resource in enumerate(self.resources):
-            names = (resource.name, *resource.aliases, *_parts(resource.name))
-            for name in dict.fromkeys(map(key, (*names, *filter(None, map(self._short, names))))):
-                table.setdefault(name, []).append(row)
-        return {k: tuple(v) for k, v in table.items()}
+    # rows by what they say
+
+    def carrying(self, facet: str, term: str) -> Rows:
+        """The rows that carry a term or a narrower one."""
+        return self._with.rows(facet, term)
+
+    def stating(self, facet: str, term: str | None = None) -> Rows:
+        """The rows that state just this term, or any of the facet."""
+        return self._stating.rows(facet) if term is None else self._own.rows(facet, term)
+
+    def of_kinds(self, kinds: Sequence[str]) -> Mask:
+        """The rows of `kinds`; of any if there are none."""
+        return self._of_kinds(tuple(kinds))
+
+    def _masked(self, kinds: tuple[str, ...]) -> Mask:
+        places = [place for place, kind in enumerate(self.tables.kinds) if kind in kinds]
+        return np.isin(self._kinds, places) if kinds else np.ones(len(self), dtype=np.bool_)
+
+    def kind_of(self, row: int) -> str:
+        """The kind of the resource in `row`."""
+        return str(self.tables.kinds[self._kinds[row]])
+
+    def counts(self) -> Iterator[tuple[tuple[str, ...], int]]:
+        """(facet, term) with the number of rows that carry it or a narrower one."""
+        return self._with.counts()
+
+    def satisfying(self, limit: Limit) -> Mask:
+        """The rows that satisfy `limit` or are of a kind that it does not concern; unknown does not satisfy."""
+        return self._satisfying(limit)
+
+    def _tested(self, limit: Limit) -> Mask:
+        found = self.mask(self._measured(limit) if limit.field in MEASURES else self._naming(limit))
+        if limit.units:
+            found &= self.mask(*(self._units.rows(unit) for unit in limit.units))
+        if limit.op == "!=":
+            found = ~found
+        return found | ~self.of_kinds(tuple(limit.kinds)) if limit.kinds else found
+
+    def _measured(self, limit: Limit) -> Rows:
+        (number,) = map(float, limit.values)
+        values = self._store.array("measure", f"{limit.field}.values", np.float64)
+        rows = self._store.array("measure", f"{limit.field}.rows", np.int32)
+        return np.asarray(rows[COMPARE[limit.op](values, number)], dtype=np.int64)
+
+    def _naming(self, limit: Limit) -> Rows:
+        """The rows that carry one of the terms or, in a field of texts, hold one in them."""
+        carrying = [self.carrying(limit.field, value) for value in limit.values]
+        wanted = [value.casefold() for value in limit.values]
+        texts = self._texts.counts(limit.field) if limit.field in TEXTS else ()
+        holding = [self._texts.rows(*key) for key, _ in texts if any(w in key[-1].casefold() for w in wanted)]
+        return np.concatenate([*carrying, *holding])
+
+    def mask(self, *rows: Rows) -> Mask:
+        """bool [rows]: the rows that are in any of `rows`."""
+        mask = np.zeros(len(self), dtype=np.bool_)
+        for some in rows:
+            mask[some] = True
+        return mask
+
+    def _closures(self, row: int) -> Mapping[str, frozenset[str]]:
+        return {f: self.vocabulary.closure(f, names) for f, names in self.terms[row].items()}
+
+    # how words and terms are used (see meanings.Usage)
 
     @property
     def frequency(self) -> Mapping[str, int]:
         """In how many rows each stem occurs."""
         return self.lexical.frequency
 
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """The folded words of all names and aliases."""
+        return frozenset(self.tables.name_words)
+
+    @cached_property
+    def lexicon(self) -> frozenset[str]:
+        """Common words of the language, in small letters."""
+        return frozenset(self.tables.lexicon)
+
     def company(self, first: Tag | str, second: Tag | str) -> float:
         """How much more often two terms or stems occur in one row than by chance: 1 as often. A little added on
         either side of the ratio keeps rare ones from saying much."""
         one, other = self._having(first), self._having(second)
-        return (len(one & other) + _UNSEEN) / (len(one) * len(other) / len(self.resources) + _UNSEEN)
+        both = np.count_nonzero(among(one, other))
+        return (both + _UNSEEN) / (len(one) * len(other) / len(self) + _UNSEEN)
 
-    def _having(self, item: Tag | str) -> frozenset[int]:
+    def _having(self, item: Tag | str) -> Rows:
         """The rows that carry a term or hold a stem."""
-        if isinstance(item, Tag):
-            return frozenset(self.rows_with.get((item.facet, item.term), ()))
-        return frozenset(np.flatnonzero(self.lexical.holding(item)).tolist())
+        return self.carrying(item.facet, item.term) if isinstance(item, Tag) else self.lexical.holding(item)
+
+
+class StoredTables:
+    """The tables of an index by name, each read when it is first asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._store.json("table", name)
+        setattr(self, name, value)
+        return value
+
+
+class StoredSurface(Surface):
+    """How terms are written, as `building` stored it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(())
+        self._store = store
+        self.phrases = lru_cache(maxsize=_KEPT)(self._phrases)  # type: ignore[method-assign]
+        self._by_stem = Lookup(store, "phrase")
+
+    def _phrases(self, first: str) -> Mapping[str, Sequence[Phrase]]:
+        found = self._by_stem.get(first, {})
+        return {facet: [Phrase(tuple(stems), *rest) for stems, *rest in phrases] for facet, phrases in found.items()}
 
     @cached_property
-    def name_words(self) -> frozenset[str]:
-        """The folded words of all names and aliases."""
-        return frozenset(w.folded for r in self.resources for name in (r.name, *r.aliases) for w in words(name))
+    def exact(self) -> Mapping[str, Mapping[str, str]]:
+        """See Surface."""
+        return dict(self._store.json("surface", "exact"))
 
     @cached_property
-    def _kind_stems(self) -> frozenset[str]:
-        """The stems of words for kinds: loss, model, dataset, challenge."""
-        names = (phrase for t in self.vocabulary.facets["kind"].terms.values() for phrase in (t.name, *t.synonyms, *t.weak))
-        return frozenset(found[0].stem for name in names if len(found := words(name)) == 1)
+    def han(self) -> Sequence[Sequence[str]]:
+        """See Surface."""
+        return list(self._store.json("surface", "han"))
 
-    def _short(self, name: str) -> str | None:
-        """`name` without words for kinds (Lovász-Softmax Loss, Segment Anything Model), if at least two words are left and some
-        say more than the vocabulary does (a Diabetic Retinopathy Image Database is not the disease)."""
-        left = [w for w in words(name) if w.stem not in self._kind_stems]
-        telling = any(w.stem not in self.vocabulary.known_stems for w in left)
-        return " ".join(w.raw for w in left) if len(left) > 1 and telling else None
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """See Surface."""
+        return frozenset(self._store.json("surface", "words"))
 
-
-def _parts(name: str) -> list[str]:
-    """What stands beside slashes and in brackets in a name: DIoU in "Distance-IoU (DIoU) Loss / Complete-IoU (CIoU) Loss"."""
-    beside = re.sub(r"\([^()]*\)", "", name).split(" / ")
-    parts = re.findall(r"\(([^()]+)\)", name) + beside * (len(beside) > 1)
-    return [part for part in parts if len(key(part)) >= _SHORTEST_PART]
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """See Surface."""
+        return frozenset(self._store.json("surface", "stems"))
 
 
-def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None) -> Index:
-    """Embed `catalog`, write its index into `folder` in place of any index there, and return it."""
-    matrix = encoder.encode([r.text() for r in catalog.resources], progress)
-    terms = tuple(_terms(r, catalog.vocabulary) for r in catalog.resources)
-    lexical = Lexical.build([r.text() for r in catalog.resources])
-    vectors = Vectors.build(matrix)
-    manifest = {
-        "format": FORMAT,
-        "catalog": catalog.fingerprint,
-        "encoder": {"name": encoder.name, "fingerprint": encoder.fingerprint, "dimension": int(matrix.shape[1])},
-        "counts": catalog.counts,
-    }
-    index = Index(
-        catalog.resources,
-        terms,
-        catalog.vocabulary,
-        catalog.tables,
-        lexical,
-        vectors,
-        encoder.lexicon(),
-        manifest,
-    )
-    _save(index, folder)
+class _StoredTerms(Mapping[str, Term]):
+    """The terms of a facet, read when one is first asked for."""
+
+    def __init__(self, store: Store, facet: str) -> None:
+        self._store, self._facet = store, facet
+        self._made: dict[str, Term] = {}
+
+    @cached_property
+    def _stated(self) -> dict[str, Any]:
+        return dict(self._store.json("terms", self._facet))
+
+    def __getitem__(self, name: str) -> Term:
+        if name not in self._made:
+            self._made[name] = Term.of(name, self._stated[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stated
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stated)
+
+    def __len__(self) -> int:
+        return len(self._stated)
+
+
+class _ByRow(Sequence[_T]):
+    """What `read` gives for each row; what was read is kept."""
+
+    def __init__(self, rows: int, read: Any) -> None:
+        self._rows = range(rows)
+        self._read = lru_cache(maxsize=_KEPT)(read)
+
+    @overload
+    def __getitem__(self, row: int) -> _T: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[_T]: ...
+    def __getitem__(self, row: int | slice) -> _T | Sequence[_T]:
+        place = self._rows[row]
+        return self._read(place) if isinstance(place, int) else [self._read(r) for r in place]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def among(rows: Rows, others: Rows) -> Mask:
+    """bool [rows]: which of `rows` are among `others`, which ascend."""
+    if not len(others):
+        return np.zeros(len(rows), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+    return np.asarray(others[places] == rows)
+
+
+def load(folder: Path, catalog: str | None = None, known: Stamps | None = None) -> Index:
+    """The index in `folder`, verified. Raises IndexUnusable if it is missing, damaged, of another format, or (when the
+    fingerprint `catalog` is given) of another catalog. `known` remembers the hashes of files that were verified before."""
+    manifest, known = manifests.read(folder), known or manifests.stamps(folder)
+    try:
+        return _load(folder, manifest, catalog, known)
+    except (IndexUnusable, OSError):
+        if manifests.read(folder) == manifest:
+            raise
+        return _load(folder, manifests.read(folder), catalog, known)  # a build replaced the index meanwhile
+
+
+def _load(folder: Path, manifest: Mapping[str, Any], catalog: str | None, known: Stamps) -> Index:
+    if catalog is not None and manifest["catalog"] != catalog:
+        raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {MEND}")
+    index = Index(manifests.verify(folder, manifest, known), manifest)
+    known.save()
     return index
 
 
-def load(folder: Path, catalog: str | None = None) -> Index:
-    """The index in `folder`, verified. Raises IndexUnusable if it is missing, damaged, of another format, or (when the
-    fingerprint `catalog` is given) of another catalog."""
-    manifest = _manifest(folder)
-    try:
-        with _no_collector():
-            return _load(folder, manifest, catalog)
-    except (IndexUnusable, OSError):
-        if _manifest(folder) == manifest:
-            raise
-        return _load(folder, _manifest(folder), catalog)  # a build replaced the index meanwhile
-
-
-def _load(folder: Path, manifest: Mapping[str, Any], catalog: str | None) -> Index:
-    if catalog is not None and manifest["catalog"] != catalog:
-        raise IndexUnusable(f"{folder} belongs to catalog {manifest['catalog'][:8]}, this is catalog {catalog[:8]}: {MEND}")
-    data = folder / manifest["data"]
-    _verify(data, manifest["files"], folder)
-    tables = json.loads((data / "tables.json").read_text(encoding="utf-8"))
-    records = [json.loads(line) for line in (data / "records.jsonl").read_text(encoding="utf-8").split("\n") if line]
-    return Index(
-        resources=tuple(_resource(r["resource"]) for r in records),
-        terms=tuple({f: tuple(t) for f, t in r["terms"].items()} for r in records),
-        vocabulary=Vocabulary.from_dicts(tables["vocabulary"]),
-        tables=Tables(**{name: tuple(tables[name]) for name in Tables.__slots__}),
-        lexical=Lexical.load(data / "words"),
-        vectors=Vectors.load(data / "vectors.faiss"),
-        lexicon=frozenset((data / "lexicon.txt").read_text(encoding="utf-8").split()),
-        manifest=manifest,
-    )
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """Garbage collection paused: reading makes many objects, all of which stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def model_of(folder: Path) -> str | None:
-    """The model that the manifest in `folder` names, however stale or damaged the index; None if it names none."""
-    return _stated(folder, "encoder", "name")
-
-
-def check_encoder(index: Index, encoder: Encoder) -> None:
-    """Raise IndexUnusable unless `encoder` is the one that `index` was built with."""
-    built = index.manifest["encoder"]
-    if built["fingerprint"] != encoder.fingerprint:
-        found = f"{encoder.name} ({encoder.fingerprint[:8]})"
-        raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {MEND}")
-
-
-def _terms(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """The terms a record states; for one that states none, those its text names."""
-    stated = dict(resource.facets) | _stated_in_fields(resource, vocabulary)
-    if not set(vocabulary.searched).isdisjoint(resource.facets):
-        return stated
-    named: dict[str, dict[str, None]] = {}
-    for tag in vocabulary.tags(f"{resource.name}. {resource.description}"):
-        if tag.strength == 1 and vocabulary.facets[tag.facet].searched:
-            named.setdefault(tag.facet, {})[tag.term] = None
-    return stated | {f: tuple(t) for f, t in named.items()}
-
-
-def _stated_in_fields(resource: Resource, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
-    """The terms that fields of the record name, for facets that say which field does."""
-    found: dict[str, tuple[str, ...]] = {}
-    for name, facet in vocabulary.facets.items():
-        value: Any = resource.fields if "stated_in" in facet.more else None
-        for part in facet.more.get("stated_in", ()):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if isinstance(value, str) and (term := vocabulary.find(name, value)):
-            found[name] = (term,)
-    return found
-
-
-# files
-
-
-def _save(index: Index, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="building-") as temporary:
-        data = Path(temporary) / "data"
-        _write_data(index, data)
-        files = {f.relative_to(data).as_posix(): sha256_of(f) for f in sorted(data.rglob("*")) if f.is_file()}
-        name = "data-" + hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
-        replaced = _data_of(folder)
-        if not _sound(folder / name, files):
-            _put(data, folder / name)
-        _replace(folder / _MANIFEST, json.dumps({**index.manifest, "data": name, "files": files}, indent=1) + "\n")
-    if replaced not in (None, name):
-        shutil.rmtree(folder / str(replaced), ignore_errors=True)
-
-
-def _write_data(index: Index, data: Path) -> None:
-    (data / "words").mkdir(parents=True)
-    index.vectors.save(data / "vectors.faiss")
-    index.lexical.save(data / "words")
-    (data / "lexicon.txt").write_text("\n".join(sorted(index.lexicon)), encoding="utf-8")
-    records = ({"resource": _resource_dict(r), "terms": t} for r, t in zip(index.resources, index.terms, strict=True))
-    _write_lines(data / "records.jsonl", records)
-    tables = {"vocabulary": index.vocabulary.as_dicts()} | {name: getattr(index.tables, name) for name in Tables.__slots__}
-    (data / "tables.json").write_text(json.dumps(tables, ensure_ascii=False), encoding="utf-8")
-
-
-def _data_of(folder: Path) -> str | None:
-    """The data folder that the manifest in `folder` names; None if there is no manifest of ours."""
-    name = _stated(folder, "data")
-    return name if name and _DATA.fullmatch(name) else None
-
-
-def _stated(folder: Path, *path: str) -> str | None:
-    """What the manifest in `folder` states under `path`, unverified; None if it states nothing there or cannot be read."""
-    try:
-        value = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-        for name in path:
-            value = value[name]
-        return str(value)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _sound(data: Path, files: Mapping[str, str]) -> bool:
-    return all((data / name).is_file() and sha256_of(data / name) == expected for name, expected in files.items())
-
-
-def _put(data: Path, target: Path) -> None:
-    """Move `data` to `target`, in place of a damaged folder of that name."""
-    if target.exists():
-        target.rename(data.with_name("damaged"))
-    data.rename(target)
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_suffix(f".{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    file = folder / _MANIFEST
-    if not file.is_file():
-        raise IndexUnusable(f"{folder} holds no index: {MEND}")
-    try:
-        manifest = dict(json.loads(file.read_text(encoding="utf-8")))
-        if manifest["format"] != FORMAT:
-            raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {MEND}")
-        manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]
-    except (ValueError, KeyError, TypeError):
-        raise IndexUnusable(f"{file} is damaged: {MEND}") from None
-    return manifest
-
-
-def _verify(data: Path, files: Mapping[str, str], folder: Path) -> None:
-    for name, expected in files.items():
-        file = data / name
-        if not file.is_file() or sha256_of(file) != expected:
-            raise IndexUnusable(f"{folder} is damaged ({file.name} is {'changed' if file.is_file() else 'missing'}): {MEND}")
-
-
-def _write_lines(file: Path, items: Iterable[Any]) -> None:
-    with file.open("w", encoding="utf-8") as stream:
-        stream.writelines(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
-
-
-def _resource_dict(resource: Resource) -> dict[str, Any]:
-    return {name: getattr(resource, name) for name in Resource.__slots__}
+def _vocabulary(store: Store) -> Vocabulary:
+    heads = store.json("table", "facets")
+    return Vocabulary((Facet.with_terms(h, _StoredTerms(store, h["facet"])) for h in heads), StoredSurface(store))
 
 
 def _resource(stored: Mapping[str, Any]) -> Resource:
-    facets = {f: tuple(t) for f, t in stored["facets"].items()}
-    return Resource(**{**stored, "aliases": tuple(stored["aliases"]), "facets": facets})
+    return Resource(**{**stored, "aliases": tuple(stored["aliases"]), "facets": _tuples(stored["facets"])})
+
+
+def _tuples(terms: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {facet: tuple(names) for facet, names in terms.items()}

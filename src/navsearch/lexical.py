@@ -1,54 +1,63 @@
-"""Propose rows for words: BM25 over stems. Knows texts and rows, nothing of resources."""
+"""Propose rows for words: BM25 over stems, made by bm25s and read memory-mapped. Knows texts and rows, not resources."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from navsearch.words import content_stems
 
+_KEPT = 16384
+# What bm25s writes: the scores by word (`data`), the rows that they belong to, and where each word's begin.
+_FILES = {name: f"{name}.csc.index.npy" for name in ("data", "indices", "indptr")}
+
+
+class Frequency(Mapping[str, int]):
+    """In how many rows each stem occurs."""
+
+    def __init__(self, columns: Mapping[str, int], starts: NDArray[np.int64]) -> None:
+        self._columns, self._starts = columns, starts
+
+    def __getitem__(self, stem: str) -> int:
+        column = self._columns[stem]
+        return int(self._starts[column + 1] - self._starts[column])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
 
 class Lexical:
     """A BM25 index (Lucene's variant, k1 = 1.2, b = 0.75) whose score is a share of what the question could reach."""
 
-    def __init__(self, engine: Any, rows: int) -> None:
-        self._engine = engine
-        self._rows = rows
+    def __init__(self, folder: Path, columns: Mapping[str, int], rows: int) -> None:
+        """Open what `build` wrote into `folder`; `columns` is what it gave back, `rows` how many texts there were."""
+        self._data, self._indices, self._starts = (np.load(folder / f, mmap_mode="r") for f in _FILES.values())
+        self._columns, self._rows = columns, rows
+        self.frequency: Mapping[str, int] = Frequency(columns, self._starts)
+        self._best = lru_cache(maxsize=_KEPT)(self._most)
 
-    @classmethod
-    def build(cls, texts: Sequence[str]) -> Lexical:
-        """Index `texts`; row i is text i. Columns are in the order of the words, so equal texts give equal bytes."""
+    @staticmethod
+    def build(texts: Iterable[str], folder: Path) -> dict[str, int]:
+        """Index `texts`, of which text i is row i, into `folder`. The column of each stem, in the order of the stems, so that
+        equal texts give equal bytes."""
         import bm25s
 
-        found = [content_stems(t) for t in texts]
-        columns = {word: column for column, word in enumerate(sorted({w for row in found for w in row}))}
+        seen: dict[str, int] = {}
+        found = [[seen.setdefault(word, len(seen)) for word in content_stems(text)] for text in texts]
+        columns = {word: column for column, word in enumerate(sorted(seen))}
+        of = [columns[word] for word in seen]
         engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        engine.index(([[columns[w] for w in row] for row in found], columns), show_progress=False)
-        return cls(engine, len(texts))
-
-    @classmethod
-    def load(cls, folder: Path) -> Lexical:
-        """Open what `save` wrote."""
-        import bm25s
-
-        engine = bm25s.BM25.load(folder, mmap=False)
-        return cls(engine, int(engine.scores["num_docs"]))
-
-    def save(self, folder: Path) -> None:
-        """Write the index into `folder`."""
-        self._engine.save(folder, show_progress=False)
-
-    @cached_property
-    def frequency(self) -> dict[str, int]:
-        """In how many rows each stem occurs."""
-        starts = self._engine.scores["indptr"]
-        return {stem: int(starts[i + 1] - starts[i]) for stem, i in self._engine.vocab_dict.items() if i + 1 < len(starts)}
+        engine.index(([[of[i] for i in row] for row in found], columns), show_progress=False)
+        engine.save(folder, show_progress=False)
+        return columns
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """float32 [rows]: BM25 of `text` against each row, divided by the most that `text` could score, so 0..1.
@@ -57,23 +66,29 @@ class Lexical:
         a question of unknown words scores low everywhere.
         """
         wanted = list(dict.fromkeys(content_stems(text)))
-        known = [w for w in wanted if w in self._engine.vocab_dict]
-        if not known:
-            return np.zeros(self._rows, dtype=np.float32)
+        known = [w for w in wanted if w in self._columns]
+        scores = np.zeros(self._rows, dtype=np.float32)
+        for word in known:
+            rows, added = self._held(word)
+            scores[rows] += added
         bound = sum(map(self._best, known)) + (len(wanted) - len(known)) * self._unknown
-        return np.asarray(self._engine.get_scores(known) / bound, dtype=np.float32)
+        return scores / np.float32(bound) if known else scores
 
-    def holding(self, stem: str) -> NDArray[np.bool_]:
-        """bool [rows]: which rows hold `stem`."""
-        if stem not in self._engine.vocab_dict:
-            return np.zeros(self._rows, dtype=np.bool_)
-        return np.asarray(self._engine.get_scores([stem]) > 0, dtype=np.bool_)
+    def holding(self, stem: str) -> NDArray[np.int64]:
+        """int64: the rows that hold `stem`, ascending."""
+        if stem not in self._columns:
+            return np.empty(0, dtype=np.int64)
+        rows, scores = self._held(stem)
+        return rows[scores > 0].astype(np.int64)
 
-    def _best(self, word: str) -> float:
-        scores = self._engine.scores
-        column = self._engine.vocab_dict[word]
-        data = scores["data"][scores["indptr"][column] : scores["indptr"][column + 1]]
-        return float(data.max()) if len(data) else 0.0
+    def _held(self, word: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The rows that hold a known word, and what each scores by it."""
+        column = self._columns[word]
+        span = slice(int(self._starts[column]), int(self._starts[column + 1]))
+        return self._indices[span], self._data[span]
+
+    def _most(self, word: str) -> float:
+        return float(self._held(word)[1].max(initial=0.0))
 
     @property
     def _unknown(self) -> float:

@@ -1,14 +1,14 @@
-"""Where the catalog and the index lie: in a checkout beside each other, from a wheel in the package and the user's cache."""
+"""Where the catalog and the index lie (in a checkout beside each other, from a wheel in the package and the user's cache) and
+which model is used, unless told otherwise."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
-
 from navsearch.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _CHECKOUT = _PACKAGE.parent.parent
 
 
@@ -32,4 +32,10 @@ def default_index(catalog: Path) -> Path:
     """Where the index of `catalog` is kept: the checkout's index/ or the user's cache; for any other catalog, beside it."""
     if catalog.resolve() != default_catalog().resolve():
         return catalog.resolve().parent / f"{catalog.resolve().name}-index"
-    return _CHECKOUT / "index" if in_checkout() else Path(platformdirs.user_cache_dir("navsearch")) / "index"
+    return _CHECKOUT / "index" if in_checkout() else _user_cache() / "index"
+
+
+def _user_cache() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("navsearch"))

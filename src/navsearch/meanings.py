@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from navsearch.vocabulary import WEAK, Tag
+from navsearch.terms import WEAK
+from navsearch.vocabulary import Tag
 from navsearch.words import CHATTY_STEMS, STOP_WORDS, Word
 
 

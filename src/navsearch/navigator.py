@@ -7,31 +7,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from navsearch import catalog as catalogs
 from navsearch import index as indexes
-from navsearch.answer import Answer, Hit, Recommendation
-from navsearch.encoder import Encoder, SentenceTransformerEncoder
-from navsearch.errors import UnknownResource, UsageError
+from navsearch import manifest as manifests
+from navsearch.answer import Answer, Hit
+from navsearch.encoder import Encoder, kept_encoder
+from navsearch.errors import MEND, IndexUnusable, UnknownResource, UsageError
+from navsearch.fingerprint import fingerprint
 from navsearch.index import Index
 from navsearch.limits import Limit, filter_names, from_filters, known_term
 from navsearch.locations import check_apart, default_catalog, default_index
-from navsearch.planning import Plan, Planner
 from navsearch.problem import Problem, problem_of
 from navsearch.query import Query, understand
-from navsearch.ranking import CLEARLY, Found, Ranker, Scored
-from navsearch.recommend import Advisor
+from navsearch.ranking import CLEARLY, Found, Question, Ranker, Ranking, Scored
+from navsearch.recommend import Advisor, Candidate
 from navsearch.resource import Resource
 from navsearch.results import Leaderboard
-from navsearch.side_by_side import Comparison, side_by_side
-from navsearch.vectors import Matrix
 from navsearch.vocabulary import Tag
 from navsearch.words import key
 
-Advice = Mapping[str, tuple[Recommendation, ...]]  # by part of an Answer
+if TYPE_CHECKING:  # what only some questions need is imported for those
+    from navsearch.planning import Plan
+    from navsearch.side_by_side import Comparison
+
+Advice = Mapping[str, Sequence[Candidate]]  # by part of an Answer
 
 
 class Navigator:
@@ -50,7 +52,8 @@ class Navigator:
         folder = Path(catalog) if catalog else default_catalog()
         place = Path(index) if index else default_index(folder)
         check_apart(folder, place)
-        self._serve(indexes.load(place, catalogs.fingerprint(folder)), encoder)
+        self._place, self._known = place, manifests.stamps(place)
+        self._serve(indexes.load(place, fingerprint(folder, self._known.sha256), self._known), encoder)
 
     @classmethod
     def of(cls, index: Index, encoder: Encoder, uses: Sequence[str] | None = None) -> Navigator:
@@ -61,7 +64,8 @@ class Navigator:
 
     def _serve(self, index: Index, encoder: Encoder | None, uses: Sequence[str] | None = None) -> None:
         self._index: Index = index
-        self._given = encoder
+        self._given: Encoder | None = encoder
+        self._said: str | None = None
         self._ranker = Ranker(index, uses) if uses is not None else Ranker(index)
         self._advisor = Advisor(index)
 
@@ -100,6 +104,8 @@ class Navigator:
 
     def plan(self, text: str, **filters: Any) -> Plan:
         """The recipe to start from for the problem in `text`: data, loss, baseline, metrics, pitfalls; filters as in `ask`."""
+        from navsearch.planning import Planner
+
         answer, problem = self._asked(text, _PLANNED_FROM, self._default_kinds, filters)
         plan = Planner(self._index, self._advisor).plan(answer, problem)
         warnings = self._warnings([self.resource(source.hit.id) for source in plan.data])
@@ -107,16 +113,18 @@ class Navigator:
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
-        row = self._index.row_of.get(identifier)
-        if row is None:
-            rows = self._index.rows_named.get(key(identifier), ())
-            if not rows:
-                raise UnknownResource(f"resource {identifier!r} is not known{self._near(identifier)}")
-            row = rows[0]
-        return self._index.resources[row]
+        try:
+            return self._index.resource_of(identifier)
+        except KeyError:
+            named = key(identifier)
+        for row in self._index.rows_named([named]).get(named, ()):
+            return self._index.resources[row]
+        raise UnknownResource(f"resource {identifier!r} is not known{self._near(identifier)}")
 
     def compare(self, identifiers: Sequence[str]) -> Comparison:
         """The resources side by side, what differs first. Raises UsageError for fewer than two."""
+        from navsearch.side_by_side import side_by_side
+
         resources = list({r.id: r for r in map(self.resource, identifiers)}.values())
         if len(resources) < _PAIR:
             raise UsageError(f"found {len(resources)} resource to compare, expected two or more ids or names")
@@ -136,7 +144,7 @@ class Navigator:
         """
         _check_top_k(top_k)
         resource = self.resource(identifier)
-        row = self._index.row_of[resource.id]
+        row = self._index.row_of(resource.id)
         wanted = self._limits(but or {})
         limits = self._limits(filters) + wanted
         changed = {limit.field: limit.values for limit in wanted}
@@ -144,7 +152,7 @@ class Navigator:
         terms = [Tag(f, t, t, 0, 0, 1.0) for f, names in own.items() for t in names]
         query = Query(resource.name, resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
-        found = self._ranker.find(query, vector, (resource.kind,), limits)
+        found = self._ranker.find(self._ranker.read(query, vector), (resource.kind,), limits)
         return tuple(self._hit(s, found) for s in found.ranked if s.row != row)[:top_k]
 
     def facets(self, name: str | None = None) -> dict[str, dict[str, int]]:
@@ -153,9 +161,9 @@ class Navigator:
         if name is not None and name not in searched:
             raise UsageError(f"facet {name!r} is not known; facets: {', '.join(searched)}")
         counts: dict[str, Counter[str]] = {f: Counter() for f in ([name] if name else searched)}
-        for (facet, term), rows in self._index.rows_with.items():
+        for (facet, term), rows in self._index.counts():
             if facet in counts:
-                counts[facet][term] = len(rows)
+                counts[facet][term] = rows
         return {f: dict(sorted(c.items(), key=lambda item: (-item[1], item[0]))) for f, c in counts.items()}
 
     def index_and_encoder(self) -> tuple[Index, Encoder]:
@@ -164,7 +172,7 @@ class Navigator:
 
     def find(self, text: str) -> Found:
         """The ranking behind the hits of `ask`, before what is recommended weighs in, with what speaks for and against it."""
-        return self._find(*self._understood(text), (), ())
+        return self._find(self._understood(text), (), ())
 
     # what ask is made of
 
@@ -173,16 +181,16 @@ class Navigator:
         if not text.strip():
             raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
         _check_top_k(top_k)
-        query, vector = self._understood(text)
-        fixed = self._limits(filters)
-        found = self._find(query, vector, self._terms_of("kind", kinds), fixed)
-        data = self._data(query, vector, found)
+        question = self._understood(text)
+        query, fixed = question.query, self._limits(filters)
+        found = self._find(question, self._terms_of("kind", kinds), fixed)
+        data = self._data(question, found)
         problem, inferred = problem_of(self._index, self._advisor.relations, query, data, found.ranked)
         advice = self._advisor.recommend(problem)
         if fits := self._fits(advice, found.kinds):
-            found = self._ranker.find(query, vector, found.kinds, fixed, fits)
+            found = self._ranker.find(question, found.kinds, fixed, fits)
             advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
-        notes = (*_notes(query, found), *(inferred if found.match != "none" else ()))
+        notes = (*filter(None, [self._said]), *_notes(query, found), *(inferred if found.match != "none" else ()))
         view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
         hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
         answer = Answer(view, found.match, found.confidence, hits, notes=notes)
@@ -191,7 +199,7 @@ class Navigator:
     def _served(self, answer: Answer, problem: Problem, advice: Advice, top_k: int) -> Answer:
         """The answer with all that is recommended for the problem; what is not known is said."""
         missing = [f"the catalog knows no {part} for this problem" for part, known in advice.items() if not known]
-        recommended: dict[str, Any] = {part: known[:top_k] for part, known in advice.items()}
+        recommended: dict[str, Any] = {part: tuple(c.recommendation() for c in known[:top_k]) for part, known in advice.items()}
         return replace(
             answer,
             **recommended,
@@ -200,57 +208,60 @@ class Navigator:
             warnings=tuple(self._warnings([self.resource(hit.id) for hit in answer.hits])),
         )
 
-    def _understood(self, text: str) -> tuple[Query, Matrix]:
+    def _understood(self, text: str) -> Question:
         query = understand(text, self._index.vocabulary, self._index)
-        return query, self._encoder.encode([query.search_text])[0]
+        return self._ranker.read(query, self._encoder.encode([query.search_text])[0])
 
     @cached_property
     def _encoder(self) -> Encoder:
-        encoder = self._given or SentenceTransformerEncoder(self._index.manifest["encoder"]["name"])
-        indexes.check_encoder(self._index, encoder)
-        return encoder
+        if self._given is None:
+            self._given, self._said = kept_encoder(self._place, self._index.manifest["encoder"], self._known.sha256)
+            self._known.save()
+        check_encoder(self._index, self._given)
+        return self._given
 
     @cached_property
     def _default_kinds(self) -> tuple[str, ...]:
         return tuple(t.name for t in self._index.vocabulary.facets["kind"].terms.values() if t.more.get("default"))
 
-    def _find(self, query: Query, vector: Matrix, given: Sequence[str], fixed: Sequence[Limit]) -> Found:
+    def _find(self, question: Question, given: Sequence[str], fixed: Sequence[Limit]) -> Found:
         """Rank the kinds given, else those the question names, else those of the resources it names, else the default
         ones; if another kind fits clearly better than those, that one, but where kinds were named only if nothing fits."""
-        named = tuple(given) or self._along(query.kinds) or self._ranker.kinds_named(query)
-        found = self._ranker.find(query, vector, named or self._default_kinds, fixed)
-        if given or (query.kinds and found.match != "none"):
+        asked = question.query.kinds
+        named = tuple(given) or self._along(asked) or self._ranker.kinds_named(question)
+        found = self._ranker.find(question, named or self._default_kinds, fixed)
+        if given or (asked and found.match != "none"):
             return found
-        return max((found, *self._others(query, vector, found, fixed)), key=lambda other: other.confidence)
+        return max((found, *self._others(question, found, fixed)), key=lambda other: other.confidence)
 
-    def _others(self, query: Query, vector: Matrix, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
+    def _others(self, question: Question, found: Found, fixed: Sequence[Limit]) -> Iterator[Found]:
         """The rankings of single other kinds that are clearly more likely to fit than `found`. Only those that an everyday word
         of the question could mean if `found` is strong or the kind asked for lacks a term; none with other limits."""
-        hinted_only = found.match == "strong" or found.unserved
+        query, hinted_only = question.query, found.match == "strong" or found.unserved
         for kind in query.hinted if hinted_only else self._index.vocabulary.facets["kind"].terms:
             if kind in found.kinds or any(limit.concerns((kind,)) != limit.concerns(found.kinds) for limit in query.limits):
                 continue
-            other = self._ranker.find(query, vector, (kind,), fixed)
+            other = self._ranker.find(question, (kind,), fixed)
             margin = CLEARLY / 2 if kind in query.hinted else CLEARLY
             if other.match != "none" and other.confidence > found.confidence + margin:
                 yield other
 
-    def _fits(self, advice: Mapping[str, Sequence[Recommendation]], kinds: Sequence[str]) -> dict[str, dict[int, float]]:
+    def _fits(self, advice: Advice, kinds: Sequence[str]) -> dict[str, dict[int, float]]:
         """How well rows are recommended, by kind; only of `kinds`."""
         fits: dict[str, dict[int, float]] = {}
-        for recommended in (r for known in advice.values() for r in known if r.kind in kinds):
-            fits.setdefault(recommended.kind, {})[self._index.row_of[recommended.id]] = recommended.score
+        for candidate in (c for known in advice.values() for c in known if c.kind in kinds):
+            fits.setdefault(candidate.kind, {})[candidate.row] = candidate.score
         return fits
 
-    def _as_ranked(self, known: Sequence[Recommendation], found: Found) -> tuple[Recommendation, ...]:
+    def _as_ranked(self, known: Sequence[Candidate], found: Found) -> tuple[Candidate, ...]:
         """What is recommended, in the order of the hits where it is among them: the words of the question weigh in there."""
-        place = {self._index.resources[s.row].id: place for place, s in enumerate(found.ranked)}
-        return tuple(sorted(known, key=lambda r: place.get(r.id, len(place))))
+        place = {row: place for place, row in enumerate(found.ranked.rows)}
+        return tuple(sorted(known, key=lambda candidate: place.get(candidate.row, len(place))))
 
-    def _data(self, query: Query, vector: Matrix, found: Found) -> Sequence[Scored]:
+    def _data(self, question: Question, found: Found) -> Ranking:
         """The default kinds' ranking: data sets tell what the problem is like, whatever kind was asked for."""
         if found.kinds != self._default_kinds:
-            found = self._ranker.find(query, vector, self._default_kinds)
+            found = self._ranker.find(question, self._default_kinds)
         return found.ranked
 
     def _along(self, kinds: Sequence[str]) -> tuple[str, ...]:
@@ -265,9 +276,11 @@ class Navigator:
         return tuple(known_term(facet, text, self._index.vocabulary) for text in given)
 
     def _hit(self, scored: Scored, found: Found) -> Hit:
-        resource, terms = self._index.resources[scored.row], self._index.closures[scored.row]
+        resource = self._index.resources[scored.row]
         missed = {t.facet for t in scored.missed}
-        unmet = [str(limit) for limit in found.dropped if limit.field not in missed and not limit.met(resource, terms)]
+        unmet = [
+            str(limit) for limit in found.dropped if limit.field not in missed and not self._index.satisfying(limit)[scored.row]
+        ]
         return Hit(
             id=resource.id,
             kind=resource.kind,
@@ -289,7 +302,8 @@ class Navigator:
     def _relations(self, identifier: str) -> tuple[Mapping[str, str], ...]:
         """Which resources share data with this one, stated by either side: type, the other's id or name, and a note."""
         own = self._index.resource_of(identifier).fields.get("relations") or ()
-        return (*own, *self._related_to.get(identifier, ()))
+        seen = ((other, relation) for other, relation in self._index.related.get(identifier, ()))
+        return (*own, *({**r, "type": _REVERSED.get(r["type"], r["type"]), "id": other} for other, r in seen))
 
     def _warnings(self, resources: Sequence[Resource]) -> Iterator[str]:
         """Which of `resources` share data, each pair once."""
@@ -299,17 +313,6 @@ class Navigator:
             if relation.get("id") in names and (pair := frozenset((identifier, relation["id"]))) not in pairs:
                 pairs.add(pair)
                 yield shared(names[identifier], names[relation["id"]], relation)
-
-    @cached_property
-    def _related_to(self) -> dict[str, list[dict[str, str]]]:
-        """The relations that others state, by the id they point to, seen from there."""
-        found: dict[str, list[dict[str, str]]] = {}
-        for resource in self._index.resources:
-            for relation in resource.fields.get("relations") or ():
-                if "id" in relation:
-                    seen = {**relation, "type": _REVERSED.get(relation["type"], relation["type"]), "id": resource.id}
-                    found.setdefault(relation["id"], []).append(seen)
-        return found
 
     def _met(self, scored: Scored) -> list[str]:
         """The wanted terms the row meets, naming the narrower term by which it does; else by what it was found."""
@@ -321,7 +324,7 @@ class Navigator:
     def _kept(self, scored: Scored, found: Found) -> Iterator[str]:
         """The limits that the row satisfies, but those that say no more than a wanted term it meets."""
         met = {t.facet for t in scored.met}
-        concerning = (limit for limit in found.kept if limit.concerns((self._index.resources[scored.row].kind,)))
+        concerning = (limit for limit in found.kept if limit.concerns((self._index.kind_of(scored.row),)))
         return (str(limit) for limit in concerning if not (limit.op == "=" and limit.field in met))
 
     def _missed(self, scored: Scored) -> Iterator[str]:
@@ -338,9 +341,17 @@ class Navigator:
     def _near(self, identifier: str) -> str:
         from rapidfuzz import fuzz, process
 
-        names = {r.id: f"{r.id} {r.name}" for r in self._index.resources}
+        names = {r.id: f"{r.id} {r.name}" for r in self._index.records()}
         near = process.extract(identifier, names, scorer=fuzz.WRatio, processor=str.casefold, limit=3, score_cutoff=60)
         return f" (did you mean {', '.join(n[2] for n in near)}?)" if near else ""
+
+
+def check_encoder(index: Index, encoder: Encoder) -> None:
+    """Raise IndexUnusable unless `encoder` is the one that `index` was built with."""
+    built = index.manifest["encoder"]
+    if built["fingerprint"] != encoder.fingerprint:
+        found = f"{encoder.name} ({encoder.fingerprint[:8]})"
+        raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {MEND}")
 
 
 def shared(name: str, other: str, relation: Mapping[str, str]) -> str:

@@ -127,7 +127,7 @@ class Planner:
         """Whether a model of the training data could be tested on `hit`: as many classes, and most of what it states in facets
         that a model must be made for."""
         classes = {self._index.resource_of(h.id).fields.get("classes") for h in (hit, train)} - {None}
-        own, known = (self._index.closures[self._index.row_of[h.id]] for h in (hit, train))
+        own, known = (self._index.closures[self._index.row_of(h.id)] for h in (hit, train))
         facets = (f for f, facet in self._index.vocabulary.facets.items() if facet.more.get("from_data") == "where unasked")
         return len(classes) <= 1 and all(_mostly(own.get(f, frozenset()), known.get(f)) for f in facets)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from navsearch.index import Index
 from navsearch.query import Query
-from navsearch.ranking import Scored
+from navsearch.ranking import Ranking, Scored
 from navsearch.relations import Relations
 from navsearch.resource import Resource
-from navsearch.vocabulary import WEAK, Tag
+from navsearch.terms import WEAK
+from navsearch.vocabulary import Tag
 
 # A term is the problem's if at least this share of the best data sets, by score, has it.
 _SHARED = 0.5
@@ -60,12 +61,12 @@ class Problem:
 
 
 def problem_of(
-    index: Index, relations: Relations, query: Query, best: Sequence[Scored], hits: Sequence[Scored]
+    index: Index, relations: Relations, query: Query, best: Ranking, hits: Ranking
 ) -> tuple[Problem, tuple[str, ...]]:
     """The problem behind a question, and what must be said of it. A task that was not named is implied by the data sets found
     (`best`) or, where they leave it open, by the hits of the kind that was asked for (see _implied)."""
     named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or _carried(index, t, best))]
-    doing = [s for s in best if not set(named).isdisjoint(index.closures[s.row].get("task", ()))] or list(best)
+    doing = best.within(index.mask(*(index.carrying("task", task) for task in named))) or best
     common, shown = _common(index, doing), _common(index, hits)
     sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
     likely = [t for source in sources for t in source.get("task", ())]

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from navsearch import limits
 from navsearch.limits import Limit
 from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve
 from navsearch.spelling import correct
-from navsearch.vocabulary import WEAK, Tag, Vocabulary
+from navsearch.stating import stated as stated_limits
+from navsearch.terms import WEAK
+from navsearch.vocabulary import Tag, Vocabulary
 from navsearch.words import CHATTY_STEMS, STOP_WORDS, Word, has_han, negated, stem, words
 
 # Words that ask for what the noun phrase after them names, wherever they stand.
@@ -73,7 +74,7 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
     corrected_text, corrected = correct(clean, vocabulary, usage)
-    stated = list(limits.stated(corrected_text, vocabulary))
+    stated = list(stated_limits(corrected_text, vocabulary))
     rest = _without(corrected_text, (said for _, said in stated))
     found = words(rest)
     tags, ambiguous = resolve(_outermost(vocabulary.tags(rest), vocabulary), found, usage)

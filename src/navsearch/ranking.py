@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from navsearch.index import Index
+from navsearch.index import Index, Mask, among
 from navsearch.limits import Limit
 from navsearch.query import Query
 from navsearch.vectors import Matrix, Rows
@@ -54,6 +53,7 @@ STRONG, WEAK = 0.6, 0.3
 CLEARLY = 0.2
 
 
+Numbers = NDArray[np.float64]
 _NO_FITS: Mapping[str, Mapping[int, float]] = {}
 
 
@@ -79,6 +79,30 @@ class Scored:
     missed: tuple[Tag, ...]
 
 
+class Ranking(Sequence[Scored]):
+    """Rows with their scores, best first; what else there is to say of one is made when it is asked for."""
+
+    def __init__(self, rows: Sequence[int], scores: Sequence[float], tell: Callable[[int, float], Scored]) -> None:
+        self.rows, self.scores, self._tell = rows, scores, cache(tell)
+
+    @overload
+    def __getitem__(self, place: int) -> Scored: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Scored]: ...
+    def __getitem__(self, place: int | slice) -> Scored | Sequence[Scored]:
+        if isinstance(place, slice):
+            return [self._tell(*both) for both in zip(self.rows[place], self.scores[place], strict=True)]
+        return self._tell(self.rows[place], self.scores[place])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def within(self, rows: Mask) -> Ranking:
+        """Those whose row is among `rows`, bool [rows]."""
+        kept = [(row, score) for row, score in zip(self.rows, self.scores, strict=True) if rows[row]]
+        return Ranking([row for row, _ in kept], [score for _, score in kept], self._tell)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A ranking: of which kinds, under which of the question's limits, without which. What speaks against its first row:
@@ -90,7 +114,7 @@ class Found:
     kinds: tuple[str, ...]
     kept: tuple[Limit, ...]
     dropped: tuple[Limit, ...]
-    ranked: tuple[Scored, ...]
+    ranked: Ranking
     missed: Mapping[str, float]
     unserved: tuple[Tag, ...]
     strange: float
@@ -102,7 +126,7 @@ class Found:
         asks for, 0 if there is no row."""
         if not self.ranked or self.limits_only:
             return float(bool(self.ranked))
-        values = {"always": 1.0, "score": self.ranked[0].score, "missed": sum(self.missed.values()), "strange": self.strange}
+        values = {"always": 1.0, "score": self.ranked.scores[0], "missed": sum(self.missed.values()), "strange": self.strange}
         odds = sum(ODDS[name] * value for name, value in values.items())
         return round(1 / (1 + math.exp(-odds)), 4)
 
@@ -119,10 +143,13 @@ class Ranker:
         self._index = index
         self._weights = {s: w if s in uses else 0.0 for s, w in WEIGHTS.items()}
 
+    def read(self, query: Query, vector: Matrix) -> Question:
+        """What `query`, whose text has this vector, wants of any row."""
+        return Question(self._index, query, vector)
+
     def find(
         self,
-        query: Query,
-        vector: Matrix,
+        question: Question,
         kinds: Sequence[str],
         fixed: Sequence[Limit] = (),
         fits: Mapping[str, Mapping[int, float]] = _NO_FITS,
@@ -135,71 +162,66 @@ class Ranker:
 
         @cache
         def under(kept: tuple[Limit, ...]) -> Found:
-            ranked = self.rank(query, vector, self.allowed(kinds, (*kept, *fixed)), fits)
-            return self._found(query, kinds, kept, ranked)
+            ranked = self.rank(question, self.allowed(kinds, (*kept, *fixed)), fits)
+            return self._found(question.query, kinds, kept, ranked)
 
-        stated = tuple(limit for limit in query.limits if limit.concerns(kinds))
+        stated = tuple(limit for limit in question.query.limits if limit.concerns(kinds))
         return under(relax(stated, lambda kept: under(kept).confidence))
 
-    def _found(self, query: Query, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Sequence[Scored]) -> Found:
+    def _found(self, query: Query, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Ranking) -> Found:
         unknown = sum(w not in self._index.frequency for w in query.leftover)
         return Found(
             kinds=tuple(kinds),
             kept=kept,
             dropped=tuple(limit for limit in query.limits if limit.concerns(kinds) and limit not in kept),
-            ranked=tuple(ranked),
+            ranked=ranked,
             missed={f: self._telling(query, s, f) for s in ranked[:1] for f in self._missed_facets(s)},
             unserved=self._unserved(query, kinds),
             strange=unknown / (len(query.tags) + len(query.leftover) or 1),
             limits_only=bool(kept) and not query.leftover and all(any(limit.states(t) for limit in kept) for t in query.tags),
         )
 
-    def allowed(self, kinds: Collection[str], limits: Iterable[Limit]) -> Rows:
-        """int64: rows of `kinds` (all if empty) that satisfy every limit, ascending."""
-        limits = tuple(limits)
-        rows = (r for r, resource in enumerate(self._index.resources) if not kinds or resource.kind in kinds)
-        return np.asarray([r for r in rows if self._meets(r, limits)], dtype=np.int64)
+    def allowed(self, kinds: Sequence[str], limits: Iterable[Limit]) -> Mask:
+        """bool [rows]: those of `kinds` (all if empty) that satisfy every limit."""
+        allowed = self._index.of_kinds(kinds)
+        for limit in limits:
+            allowed = allowed & self._index.satisfying(limit)
+        return allowed
 
-    def rank(
-        self, query: Query, vector: Matrix, allowed: Rows, fits: Mapping[str, Mapping[int, float]] = _NO_FITS
-    ) -> list[Scored]:
+    def rank(self, question: Question, allowed: Mask, fits: Mapping[str, Mapping[int, float]] = _NO_FITS) -> Ranking:
         """The proposed rows among `allowed`, less those ruled out by name, best first; ties go to the lower row."""
-        question = _Question(self._index, query, fits)
-        allowed = np.setdiff1d(allowed, [row for row, share in question.names.items() if share < 0])
-        near = self._index.vectors.propose(vector, POOL, allowed)
-        rows = np.union1d(near, question.proposed(allowed)).astype(np.int64)
-        cosines = self._index.vectors.similarity(vector, rows)
-        scored = (self._score(question, int(row), float(cosine)) for row, cosine in zip(rows, cosines, strict=True))
-        return sorted(scored, key=lambda s: (-s.score, s.row))
+        rows = question.proposed(allowed)
+        signals = question.signals(rows, fits)
+        scores = [round(score, 4) for score in self._combined(signals).tolist()]
+        order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
 
-    def kinds_named(self, query: Query) -> tuple[str, ...]:
+        def tell(row: int, score: float) -> Scored:
+            place = int(np.searchsorted(rows, row))
+            said: list[Any] = [None if np.isnan(values[place]) else float(values[place]) for values in signals]
+            return Scored(row, score, Signals(*said), *question.met_and_missed(row))
+
+        return Ranking([int(rows[i]) for i in order], [scores[i] for i in order], tell)
+
+    def kinds_named(self, question: Question) -> tuple[str, ...]:
         """Kinds of the resources whose name makes up most of the question."""
-        rows = [row for row, share in names(self._index, query).items() if share >= NAMED]
-        return tuple(dict.fromkeys(self._index.resources[r].kind for r in sorted(rows)))
+        rows = [row for row, share in question.names.items() if share >= NAMED]
+        return tuple(dict.fromkeys(self._index.kind_of(r) for r in sorted(rows)))
 
-    def _unserved(self, query: Query, kinds: Collection[str]) -> tuple[Tag, ...]:
-        carried = {k for k, rows in self._index.rows_with.items() if any(self._index.resources[r].kind in kinds for r in rows)}
-        silent = {t.facet for t in query.tags if all(k in query.kinds and self._stated[k][t.facet] < _SELDOM for k in kinds)}
-        return tuple(t for t in query.tags if self._sure(t) and t.facet not in silent and (t.facet, t.term) not in carried)
+    def _unserved(self, query: Query, kinds: Sequence[str]) -> tuple[Tag, ...]:
+        shares = self._index.tables.shares
+        silent = {t.facet for t in query.tags if all(k in query.kinds and shares[k].get(t.facet, 0) < _SELDOM for k in kinds)}
+        wanted = (t for t in query.tags if self._sure(t) and t.facet not in silent)
+        of_kinds = self._index.of_kinds(kinds)
+        return tuple(t for t in wanted if not of_kinds[self._index.carrying(t.facet, t.term)].any())
 
     def _telling(self, query: Query, scored: Scored, facet: str) -> float:
         """How much it says that the row lacks the terms of `facet`: less than 1 if it has a broader one, or if its kind, being
         asked for, seldom states any."""
         if not self._index.closures[scored.row].get(facet):
-            kind = self._index.resources[scored.row].kind
-            return self._stated[kind][facet] if kind in query.kinds else 1.0
+            kind = self._index.kind_of(scored.row)
+            return float(self._index.tables.shares[kind].get(facet, 0.0)) if kind in query.kinds else 1.0
         lacking = (t for t in scored.missed if t.facet == facet and self._sure(t))
         return 1 - max(_level(self._index, scored.row, t) for t in lacking)
-
-    @cached_property
-    def _stated(self) -> dict[str, Counter[str]]:
-        """By kind, the share of its rows that state a facet."""
-        rows = Counter(r.kind for r in self._index.resources)
-        stated = {kind: Counter[str]() for kind in self._index.vocabulary.facets["kind"].terms}
-        for resource, terms in zip(self._index.resources, self._index.closures, strict=True):
-            for facet in (f for f, names in terms.items() if names):
-                stated[resource.kind][facet] += 1
-        return {kind: Counter({f: n / rows[kind] for f, n in of.items()}) for kind, of in stated.items()}
 
     def _missed_facets(self, scored: Scored) -> Iterable[str]:
         """The facets of which a row has none of the terms surely wanted."""
@@ -210,95 +232,130 @@ class Ranker:
         """Whether the term was surely meant and says what a question is about."""
         return tag.strength == 1.0 and _facet_weight(self._index, tag.facet) >= 1
 
-    def _meets(self, row: int, limits: Sequence[Limit]) -> bool:
-        resource, terms = self._index.resources[row], self._index.closures[row]
-        return all(limit.met(resource, terms) for limit in limits)
-
-    def _score(self, question: _Question, row: int, cosine: float) -> Scored:
-        levels = question.levels(row)
-        named = question.names.get(row, 0.0)
-        signals = Signals(cosine, float(question.words[row]), question.share(row, levels), question.fit(row), named)
-        met = tuple(t for t, level in levels.items() if level == 1.0)
-        return Scored(
-            row,
-            self._combine(signals),
-            signals,
-            met,
-            question.missed(levels),
-        )
-
-    def _combine(self, signals: Signals) -> float:
-        """Weighted mean of the signals there are; then the name pulls the mean towards 1."""
-        values = {s: value for s, value in signals._asdict().items() if value is not None and s != "name"}
-        total = sum(self._weights[s] for s in values)
-        mean = sum(self._weights[s] * value for s, value in values.items()) / total if total else 0.0
-        return round(mean + self._weights["name"] * signals.name * (1 - mean), 4)
+    def _combined(self, signals: Sequence[Numbers]) -> Numbers:
+        """float64 [rows]: weighted mean of the signals there are; then the name pulls the mean towards 1."""
+        total = mean = np.zeros(len(signals[0]))
+        for name, values in zip(Signals._fields, signals, strict=True):
+            if name != "name":
+                there = ~np.isnan(values)
+                total = total + self._weights[name] * there
+                mean = mean + self._weights[name] * np.where(there, values, 0.0)
+        mean = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
+        return np.asarray(mean + self._weights["name"] * signals[-1] * (1 - mean))
 
 
-class _Question:
-    """What a question wants of any row: words, terms with their weights, leftover words, names. Made once a ranking."""
+class Question:
+    """What a question wants of any row: words, terms with their weights, leftover words, names. Made once a question."""
 
-    def __init__(self, index: Index, query: Query, fits: Mapping[str, Mapping[int, float]]) -> None:
+    def __init__(self, index: Index, query: Query, vector: Matrix) -> None:
+        self.query = query
         self._index = index
-        self._fits = fits
-        self.words: NDArray[np.float32] = index.lexical.scores(query.search_text)
-        self.names = names(index, query)
+        self._vector = vector
+        self._words: NDArray[np.float32] = index.lexical.scores(query.search_text)
+        self._names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
         self._wishes = _wishes(query.tags)
         topics = [t for t in query.tags if _facet_weight(index, t.facet) >= 1]
         self._within = {t: longer for t in query.tags if (longer := [o for o in topics if o.contains(t)])}
-        plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
-        self._held = sum((weight * index.lexical.holding(w) for w, weight in plain.items()), np.zeros(len(index.resources)))
-        self.total = self._best(self._weights) + sum(plain.values())
+        self._plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
+        self._total = self._best(self._weights) + sum(self._plain.values())
 
-    def proposed(self, allowed: Rows) -> list[int]:
-        """Of `allowed`: the first by words, the first by wanted terms, and all that are named."""
-        by_words = allowed[np.argsort(-self.words[allowed], kind="stable")[:POOL]].tolist()
-        rows = set(allowed.tolist())
-        by_terms = [r for r in self._by_terms() if r in rows][:POOL]
-        return [*by_words, *by_terms, *(r for r in self.names if r in rows)]
+    @property
+    def names(self) -> Mapping[int, float]:
+        """The rows that it names (see names)."""
+        return self._names
 
-    def levels(self, row: int) -> dict[Tag, float]:
-        """How far the row meets each wanted term: 1 by it or a narrower one, less by a broader one or by silence; a part of a
+    def proposed(self, allowed: Mask) -> Rows:
+        """int64, ascending: of `allowed`, the nearest by vector, the first by words, the first by wanted terms, and all named;
+        none that is ruled out by name."""
+        allowed = allowed.copy()
+        allowed[[row for row, share in self._names.items() if share < 0]] = False
+        near = self._index.vectors.propose(self._vector, POOL, allowed)
+        by_words = first(self._words, POOL, np.flatnonzero(allowed))
+        by_terms = first(self._carried, POOL, np.flatnonzero(allowed & (self._carried > 0)))
+        named = np.array([row for row in self._names if allowed[row]], dtype=np.int64)
+        return np.flatnonzero(self._index.mask(near, by_words, by_terms, named))
+
+    def signals(self, rows: Rows, fits: Mapping[str, Mapping[int, float]]) -> Sequence[Numbers]:
+        """Each of Signals for `rows`: float64 [rows], NaN where it says nothing."""
+        cosines = self._index.vectors.similarity(self._vector, rows).astype(np.float64)
+        told = [self._fit(row, fits) for row in rows.tolist()] if fits else np.full(len(rows), np.nan)
+        named = [self._names.get(row, 0.0) for row in rows.tolist()]
+        return [
+            cosines,
+            self._words[rows].astype(np.float64),
+            self._share(rows),
+            np.asarray(told),
+            np.asarray(named, dtype=float),
+        ]
+
+    def met_and_missed(self, row: int) -> tuple[tuple[Tag, ...], tuple[Tag, ...]]:
+        """The wanted terms that a row meets, and those it does not wholly meet; the meanings of an ambiguous word only if none
+        is met."""
+        levels = {tag: float(level[0]) for tag, level in self._levels(np.array([row])).items()}
+        met = tuple(t for t, level in levels.items() if level == 1.0)
+        return met, tuple(t for wish in self._wishes if max(levels[t] for t in wish) < 1.0 for t in wish)
+
+    def _fit(self, row: int, fits: Mapping[str, Mapping[int, float]]) -> float:
+        """How well the row is recommended; NaN if its kind is not recommended at all."""
+        of_kind = fits.get(self._index.kind_of(row))
+        return math.nan if of_kind is None else of_kind.get(row, 0.0)
+
+    def _levels(self, rows: Rows) -> dict[Tag, Numbers]:
+        """How far `rows` meet each wanted term: 1 by it or a narrower one, less by a broader one or by silence; a part of a
         longer term (the eye of eye tracking) also by that."""
-        own = {tag: _level(self._index, row, tag) for tag in self._weights}
-        return own | {tag: max(own[t] for t in (tag, *longer)) for tag, longer in self._within.items()}
+        own = {tag: self._level(rows, tag) for tag in self._weights}
+        return own | {tag: np.maximum.reduce([own[t] for t in (tag, *longer)]) for tag, longer in self._within.items()}
 
-    def share(self, row: int, levels: Mapping[Tag, float]) -> float | None:
-        """Share of what is wanted, terms and leftover words by weight, that the row has; None if nothing is."""
-        met = self._best({t: self._weights[t] * level for t, level in levels.items()}) + float(self._held[row])
-        return met / self.total if self._weights else None
+    def _level(self, rows: Rows, tag: Tag) -> Numbers:
+        index, broader = self._index, self._index.vocabulary.broader(tag.facet, tag.term)[1:]
+        level = np.where(among(rows, index.stating(tag.facet)), 0.0, UNSTATED)
+        for term in broader:
+            level[among(rows, index.stating(tag.facet, term))] = BROADER
+        level[among(rows, index.carrying(tag.facet, tag.term))] = 1.0
+        return level
 
-    def fit(self, row: int) -> float | None:
-        """How well the row is recommended; None if its kind is not recommended at all."""
-        fits = self._fits.get(self._index.resources[row].kind)
-        return None if fits is None else fits.get(row, 0.0)
+    def _share(self, rows: Rows) -> Numbers:
+        """Share of what is wanted, terms and leftover words by weight, that `rows` have; NaN if nothing is."""
+        if not self._weights:
+            return np.full(len(rows), np.nan)
+        met = self._best({t: self._weights[t] * level for t, level in self._levels(rows).items()})
+        held = np.zeros(len(rows))
+        for word, weight in self._plain.items():
+            held = held + weight * among(rows, self._index.lexical.holding(word))
+        return np.asarray((met + held) / self._total)
 
-    def missed(self, levels: Mapping[Tag, float]) -> tuple[Tag, ...]:
-        """The wanted terms not wholly met; the meanings of an ambiguous word only if none is."""
-        return tuple(t for wish in self._wishes if max(levels[t] for t in wish) < 1.0 for t in wish)
-
-    def _best(self, values: Mapping[Tag, float]) -> float:
+    def _best(self, values: Mapping[Tag, Any]) -> Any:
         """The sum over the wishes, each by its best meaning."""
-        return sum(max(values[t] for t in wish) for wish in self._wishes)
+        return sum(np.maximum.reduce([values[t] for t in wish]) for wish in self._wishes)
 
-    def _by_terms(self) -> list[int]:
-        """Rows by the weight of the wanted terms they carry, most first."""
-        carried: dict[int, float] = {}
+    @cached_property
+    def _carried(self) -> Numbers:
+        """float64 [rows]: the weight of the wanted terms that each row carries."""
+        carried = np.zeros(len(self._index))
         for tag, weight in self._weights.items():
-            for row in self._index.rows_with.get((tag.facet, tag.term), ()):
-                carried[row] = carried.get(row, 0.0) + weight
-        return sorted(carried, key=lambda r: (-carried[r], r))
+            carried[self._index.carrying(tag.facet, tag.term)] += weight
+        return carried
 
     def _weight(self, tag: Tag) -> float:
         """The facet's weight x how surely the term was meant x its rarity."""
-        rarity = self._rarity(len(self._index.rows_with.get((tag.facet, tag.term), ())))
+        rarity = self._rarity(len(self._index.carrying(tag.facet, tag.term)))
         return _facet_weight(self._index, tag.facet) * tag.strength * rarity
 
     def _rarity(self, carry: int) -> float:
         """1 for what no row carries, falling with the logarithm of how many do to _COMMON for what all do."""
-        rows = len(self._index.resources)
+        rows = len(self._index)
         return _COMMON + (1 - _COMMON) * math.log((rows + 1) / (carry + 1)) / math.log(rows + 1)
+
+
+def first(values: NDArray[Any], count: int, rows: Rows) -> Rows:
+    """The `count` of `rows`, ascending, that have the greatest values, in no order; of equals the lower rows."""
+    if len(rows) <= count:
+        return rows
+    of = values[rows]
+    least = np.partition(of, len(of) - count)[len(of) - count]
+    greater = rows[of > least]
+    return np.concatenate([greater, rows[of == least][: count - len(greater)]])
 
 
 def _level(index: Index, row: int, tag: Tag) -> float:
@@ -330,15 +387,15 @@ def names(index: Index, query: Query) -> dict[int, float]:
     """Rows whose name or alias the question holds, with how much of its content words the name makes up (0..1); -1 for a
     name that the question rules out."""
     text, found = query.plain_text, words(query.plain_text)
-    content = len(words(query.search_text)) or 1
-    named: dict[int, float] = {}
-    for start in range(len(found)):
-        for end in range(start + 1, min(start + _LONGEST_NAME, len(found)) + 1):
-            run = found[start:end]
-            written = text[run[0].start : run[-1].end]
-            for row in index.rows_named.get(key(written), ()):
-                ruled_out = negated(found, start) or named.get(row, 0.0) < 0
-                named[row] = -1.0 if ruled_out else max(named.get(row, 0.0), _name_share(index, row, run, written, content))
+    content, named = len(words(query.search_text)) or 1, dict[int, float]()
+    runs = [(start, start + n) for start in range(len(found)) for n in range(1, min(_LONGEST_NAME, len(found) - start) + 1)]
+    written = [text[found[start].start : found[end - 1].end] for start, end in runs]
+    rows = index.rows_named(list(map(key, written)))
+    for (start, end), said in zip(runs, written, strict=True):
+        for row in rows.get(key(said), ()):
+            ruled_out = negated(found, start) or named.get(row, 0.0) < 0
+            share = _name_share(index, row, found[start:end], said, content)
+            named[row] = -1.0 if ruled_out else max(named.get(row, 0.0), share)
     return named
 
 

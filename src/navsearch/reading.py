@@ -12,7 +12,6 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
-SUFFIXES = (".yaml", ".yml", ".jsonl")
 
 
 class _Loader(yaml.CSafeLoader):

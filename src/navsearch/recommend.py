@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from navsearch.answer import Recommendation
-from navsearch.index import Index
+from navsearch.index import Index, Mask
 from navsearch.problem import Problem
 from navsearch.relations import Relation, Relations
 from navsearch.resource import Resource
@@ -38,12 +40,21 @@ _EVIDENCE_SHOWN = 3
 class _Grounds(NamedTuple):
     """Why something is recommended."""
 
-    score: float
     role: str
     reasons: Sequence[str]
     results: Sequence[Result]
     cautions: Sequence[str] = ()
     sources: Sequence[Mapping[str, str]] = ()
+
+
+class Candidate(NamedTuple):
+    """What may be recommended: its row and kind, how well it fits (0..1), and what makes the recommendation of it, which takes
+    longer than to rank it."""
+
+    row: int
+    kind: str
+    score: float
+    recommendation: Callable[[], Recommendation]
 
 
 class Advisor:
@@ -53,9 +64,11 @@ class Advisor:
         self._index = index
         self.relations = Relations(index)
         self.results = Results(index)
+        self._tags = cache(index.vocabulary.tags)  # of the labels of tables
 
-    def recommend(self, problem: Problem) -> dict[str, tuple[Recommendation, ...]]:
-        """All that is recommended for `problem`, by part of an Answer, of the kinds that the vocabulary says."""
+    def recommend(self, problem: Problem) -> dict[str, tuple[Candidate, ...]]:
+        """All that is recommended for `problem`, best first, ties by row; by part of an Answer, of the kinds that the
+        vocabulary says."""
         makers = {"losses": self.by_relations, "metrics": self.by_relations, "methods": self.by_results}
         kinds = self._index.vocabulary.facets["kind"].terms.values()
         return {part: makers[part](t.name, problem) for t in kinds if (part := t.more.get("recommended"))}
@@ -66,32 +79,36 @@ class Advisor:
 
     # by relations
 
-    def by_relations(self, kind: str, problem: Problem) -> tuple[Recommendation, ...]:
-        """Resources of `kind` that serve the first task of `problem` that any serves, best first; ties by row."""
+    def by_relations(self, kind: str, problem: Problem) -> tuple[Candidate, ...]:
+        """Resources of `kind` that serve the first task of `problem` that any serves."""
         by_task = (list(self._related_to(task, problem, kind)) for task in problem.tasks)
-        found: list[Recommendation] = next((related for related in by_task if related), [])
-        return self._sorted(found)
+        return _sorted(next(filter(None, by_task), []))
 
-    def _related_to(self, task: str, problem: Problem, kind: str) -> Iterator[Recommendation]:
-        listed: dict[str, Relation] = dict(self.relations.fits(task, kind))
-        for row in self._doing(task, kind):
-            listed.setdefault(self._index.resources[row].id, {})
-        for resource, fit in ((r, fit) for r, fit in listed.items() if fit.get("fit", _UNRELATED_FIT) > 0):
-            shifts = self.relations.shifts(task, resource, problem.weights("trait"))
-            yield self._related(self._index.resource_of(resource), fit, shifts, problem)
+    def _related_to(self, task: str, problem: Problem, kind: str) -> Iterator[Candidate]:
+        related = {self._index.row_of(r): fit for r, fit in self.relations.fits(task, kind).items()}
+        listed: dict[int, Relation] = related | {row: {} for row in self._doing(task, kind) if row not in related}
+        for row, fit in listed.items():
+            if fit.get("fit", _UNRELATED_FIT) > 0:
+                yield self._related(row, fit, task, problem)
 
-    def _related(self, resource: Resource, fit: Relation, shifts: Sequence[Relation], problem: Problem) -> Recommendation:
-        traits = problem.weights("trait")
+    def _related(self, row: int, fit: Relation, task: str, problem: Problem) -> Candidate:
+        resource, traits = self._index.resources[row], problem.weights("trait")
+        shifts = self.relations.shifts(task, resource.id, traits)
         score = fit.get("fit", _UNRELATED_FIT + _PER_TRAIT * len(set(resource.facets.get("trait", ())) & set(traits)))
-        score = min(1.0, max(0.0, score + sum(s["shift"] * traits[s["trait"]] for s in shifts)))
+        score = round(min(1.0, max(0.0, score + sum(s["shift"] * traits[s["trait"]] for s in shifts))), 4)
+
+        def recommendation() -> Recommendation:
+            return self._recommendation(resource, problem, score, self._related_grounds(resource, fit, shifts, problem))
+
+        return Candidate(row, resource.kind, score, recommendation)
+
+    def _related_grounds(self, resource: Resource, fit: Relation, shifts: Sequence[Relation], problem: Problem) -> _Grounds:
         related = ([fit] if fit else []) + list(shifts)
         stated = [s["reason"] for s in shifts if s["shift"] > 0] + ([fit["reason"]] if fit else [])
-        results = self._on(resource.id, problem, problem.datasets)[:_EVIDENCE_SHOWN]
-        grounds = _Grounds(
-            score=score,
+        return _Grounds(
             role=fit.get("role") or self._role(resource),
             reasons=stated or [str(resource.fields.get("why") or resource.description)],
-            results=results,
+            results=self._on(resource.id, problem, problem.datasets)[:_EVIDENCE_SHOWN],
             sources=[{"statement": r["reason"], "source": r["source"]} for r in related],
             cautions=[
                 *(s["reason"] for s in shifts if s["shift"] < 0),
@@ -99,27 +116,31 @@ class Advisor:
                 *(f"avoid with: {a}" for a in resource.fields.get("avoid_when") or ()),
             ],
         )
-        return self._recommendation(resource, problem, grounds)
 
     # by results
 
-    def by_results(self, kind: str, problem: Problem) -> tuple[Recommendation, ...]:
-        """Resources of `kind` to start from, for the first task of `problem` that any does, best first: those with results on
-        the data sets found before those with results on others alike, and these before those without, other things equal."""
+    def by_results(self, kind: str, problem: Problem) -> tuple[Candidate, ...]:
+        """Resources of `kind` to start from, for the first task of `problem` that any does: those with results on the data sets
+        found before those with results on others alike, and these before those without, other things equal."""
         by_task = ((task, self._doing(task, kind)) for task in problem.tasks)
         worth = ({row: w for row in rows if (w := self._worth(row, task, problem)) >= _LEAST} for task, rows in by_task)
-        return self._sorted([self._baseline(row, w, problem) for row, w in next(filter(None, worth), {}).items()])
+        alike = self._alike(problem)
+        return _sorted([self._baseline(row, w, problem, alike) for row, w in next(filter(None, worth), {}).items()])
 
-    def _baseline(self, row: int, worth: float, problem: Problem) -> Recommendation:
+    def _baseline(self, row: int, worth: float, problem: Problem, like: Mapping[str, float]) -> Candidate:
         method = self._index.resources[row]
         here = self._on(method.id, problem, problem.datasets)
-        alike = [] if here else self._on(method.id, problem, dict.fromkeys(self._alike(problem), 1.0))
+        alike = [] if here else self._on(method.id, problem, like)
         proven = _HERE + (1 - _HERE) * _proof(here) if here else _ALIKE * _proof(alike)
         measured = min(1.0, len(self.results.of(method.id)) / _OFTEN)
         merits = _DOES + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
-        reasons, shown = list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN]
-        grounds = _Grounds(worth * merits, self._role(method), reasons, shown)
-        return self._recommendation(method, problem, grounds)
+        score = round(worth * merits, 4)
+
+        def recommendation() -> Recommendation:
+            reasons, shown = list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN]
+            return self._recommendation(method, problem, score, _Grounds(self._role(method), reasons, shown))
+
+        return Candidate(row, method.kind, score, recommendation)
 
     def _why(self, method: Resource, here: Sequence[Result], alike: Sequence[Result]) -> Iterator[str]:
         for results, where in ((here, "results on"), (alike, "results on comparable data:")):
@@ -162,16 +183,21 @@ class Advisor:
 
     def _doing(self, task: str, kind: str) -> list[int]:
         """Rows of `kind` that do `task`, a broader one, or one that it is trained as."""
-        rows = {row for t in self.relations.chain(task) for row in self._index.rows_with.get(("task", t), ())}
-        return sorted(r for r in rows if self._index.resources[r].kind == kind)
+        doing = self._carrying("task", self.relations.chain(task)) & self._index.of_kinds((kind,))
+        return np.flatnonzero(doing).tolist()
 
-    def _alike(self, problem: Problem) -> tuple[str, ...]:
-        """Resources, beyond those found, that share the task and at least one other wanted term and miss none of a kind."""
-        rows = {row for t in problem.tasks for row in self._index.rows_with.get(("task", t), ())}
+    def _alike(self, problem: Problem) -> dict[str, float]:
+        """Measured resources, beyond those found, that share the task and at least one other wanted term and miss none of a
+        kind, each as a full fit."""
+        alike = self._carrying("task", problem.tasks)
         for facet, terms in problem.terms.items():
-            carry = {row for t in terms for row in self._index.rows_with.get((facet, t), ())}
-            rows = rows & carry if carry & rows else rows
-        return tuple(self._index.resources[r].id for r in sorted(rows))
+            both = alike & self._carrying(facet, terms)
+            alike = both if both.any() else alike
+        return {name: 1.0 for name in self.results.about if alike[self._index.row_of(name)]}
+
+    def _carrying(self, facet: str, terms: Iterable[str]) -> Mask:
+        """bool [rows]: those that carry any of `terms`."""
+        return self._index.mask(*(self._index.carrying(facet, term) for term in terms))
 
     # both
 
@@ -194,10 +220,10 @@ class Advisor:
         """How many wanted terms the table's own label names ("liver tumour" where lesions are sought)."""
         return sum(
             bool(set(self._index.vocabulary.broader(tag.facet, tag.term)) & set(problem.terms.get(tag.facet, ())))
-            for tag in self._index.vocabulary.tags(result.table["dataset"])
+            for tag in self._tags(result.table["dataset"])
         )
 
-    def _recommendation(self, resource: Resource, problem: Problem, grounds: _Grounds) -> Recommendation:
+    def _recommendation(self, resource: Resource, problem: Problem, score: float, grounds: _Grounds) -> Recommendation:
         doubts = (doubt for result in grounds.results[:1] for doubt in self.results.doubts(result))
         paths = tuple(i["path"] for i in resource.fields.get("implementations") or () if "path" in i)
         return Recommendation(
@@ -205,7 +231,7 @@ class Advisor:
             kind=resource.kind,
             name=resource.name,
             role=grounds.role,
-            score=round(grounds.score, 4),
+            score=score,
             reasons=tuple(grounds.reasons),
             url=resource.url,
             implementation=resource.fields.get("code") or next(iter(paths), None),
@@ -234,8 +260,9 @@ class Advisor:
         sizes = (t.more["size"] for t in terms if t and "size" in t.more)
         return Shape(next(filter(None, classes), None), next(sizes, USUAL_SIZE))
 
-    def _sorted(self, found: Sequence[Recommendation]) -> tuple[Recommendation, ...]:
-        return tuple(sorted(found, key=lambda r: (-r.score, self._index.row_of[r.id])))
+
+def _sorted(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(found, key=lambda c: (-c.score, c.row)))
 
 
 def _proof(results: Sequence[Result]) -> float:

@@ -85,7 +85,7 @@ class Relations:
         return moving
 
     def _kind(self, resource: str) -> str:
-        return self._index.resource_of(resource).kind
+        return self._index.kind_of(self._index.row_of(resource))
 
     @cached_property
     def _fits(self) -> dict[tuple[str, str], dict[str, Relation]]:

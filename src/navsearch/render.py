@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from navsearch.answer import PARTS, Answer, Hit, Recommendation
-from navsearch.ranking import WEIGHTS
 from navsearch.resource import Resource
 
 if TYPE_CHECKING:  # slow to import, and named only
@@ -273,6 +272,8 @@ def _hit_lines(number: int, hit: Hit, *, explain: bool = False) -> Iterator[Line
 
 def _arithmetic(hit: Hit) -> str:
     """How the score came about: weights x signals; a name, if there is one, then closes part of the distance to 1."""
+    from navsearch.ranking import WEIGHTS  # and with it numpy, which help texts do not wait for
+
     parts = [(name, weight) for name, weight in WEIGHTS.items() if name != "name" and name in hit.signals]
     mean = " + ".join(f"{weight:g} × {name} {hit.signals[name]:.2f}" for name, weight in parts)
     name = f", then name {hit.signals['name']:.2f} × {WEIGHTS['name']:g} of the rest" if hit.signals["name"] else ""

@@ -89,8 +89,9 @@ class Results:
 
     def compares(self, table: Mapping[str, Any], tasks: Collection[str]) -> bool:
         """Whether the metric of `table` compares what is made for one of `tasks`; True if nothing is known of the metric."""
-        serves = self._serves.get(table["metric"])
-        return not serves or not serves.isdisjoint(tasks)
+        row = self._index.written.get(table["metric"])
+        serves = self._index.terms[row].get("task", ()) if row is not None else ()
+        return not serves or not set(serves).isdisjoint(tasks)
 
     def stated(self, result: Result) -> dict[str, Any]:
         """A figure as an Answer states it; what the source does not say is left out."""
@@ -177,11 +178,9 @@ class Results:
         return float(term.more["weight"]) if term else 0.0
 
     @cached_property
-    def _serves(self) -> dict[str, frozenset[str]]:
-        """The tasks that a metric compares methods of, by each of the ways tables write it."""
-        records = ((r, self._index.terms[row]) for row, r in enumerate(self._index.resources))
-        written = ((name, terms) for r, terms in records for name in r.fields.get("written_as") or ())
-        return {name: frozenset(terms.get("task", ())) for name, terms in written}
+    def about(self) -> tuple[str, ...]:
+        """The resources that figures were published on."""
+        return tuple(dict.fromkeys(t["about"] for t in self._index.tables.results if "about" in t))
 
     @cached_property
     def _newest(self) -> int:

@@ -54,7 +54,7 @@ def side_by_side(index: Index, resources: Sequence[Resource], warnings: Sequence
 
 
 def _stated(index: Index, resource: Resource) -> dict[str, str | None]:
-    own = index.terms[index.row_of[resource.id]]
+    own = index.terms[index.row_of(resource.id)]
     facets = {f: ", ".join(own.get(f, ())) or None for f in index.vocabulary.searched if f not in _FIELDS}
     return {"kind": resource.kind} | facets | {name: _plain(resource, own, name) for name in _FIELDS} | {"url": resource.url}
 

@@ -1,0 +1,123 @@
+"""Embed the texts of a catalog, each once: what an earlier build embedded, or one that was interrupted, is taken from there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from navsearch import manifest as manifests
+from navsearch.encoder import Encoder, Progress
+from navsearch.errors import IndexUnusable
+from navsearch.index import STORE
+from navsearch.store import Store, batched
+from navsearch.vectors import Matrix
+
+VECTORS = "vectors.npy"
+_DIGEST = 16  # bytes
+_AT_ONCE = 1024  # texts in memory at a time; enough to put texts of like length together
+
+
+def digest(text: str) -> bytes:
+    """What tells whether a text was embedded before: the first 16 bytes of its sha256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
+
+
+class Embedder:
+    """Embeds with `encoder` for the index in `folder`; with `full`, everything anew."""
+
+    def __init__(self, encoder: Encoder, folder: Path, *, full: bool = False) -> None:
+        self._encoder = encoder
+        self._journal = _Journal(folder / f"embedding-{encoder.fingerprint[:16]}.partial")
+        if full:
+            self._journal.remove()
+        self._before = _nothing if full else _before(folder, encoder)
+        self._known = dict(self._journal.read())
+
+    def write(self, texts: Iterable[str], count: int, folder: Path, progress: Progress | None = None) -> int:
+        """Write the vectors of `texts`, `count` in number, into `folder`, float32 [count, dimension]; the dimension."""
+        dimension = 0
+        with (folder / VECTORS).open("wb") as file:
+            for some in batched(texts, _AT_ONCE):
+                matrix = self._matrix(some, progress or _untold)
+                if not dimension:
+                    dimension = matrix.shape[1]
+                    _write_header(file, (count, dimension))
+                file.write(matrix.tobytes())
+        return dimension
+
+    def done(self) -> None:
+        """Forget what was kept in case that the build is interrupted."""
+        self._journal.remove()
+
+    def _matrix(self, texts: Sequence[str], progress: Progress) -> Matrix:
+        wanted = [digest(text) for text in texts]
+        found = {d: vector for d in dict.fromkeys(wanted) if (vector := self._vector(d)) is not None}
+        new = {d: text for d, text in zip(wanted, texts, strict=True) if d not in found}
+        progress(len(texts) - len(new))
+        if new:
+            vectors = self._encoder.encode(list(new.values()), progress)
+            self._journal.add(list(new), vectors)
+            found |= dict(zip(new, vectors, strict=True))
+        return np.stack([found[d] for d in wanted]).astype("<f4")
+
+    def _vector(self, text: bytes) -> Matrix | None:
+        known = self._known.get(text)
+        return known if known is not None else self._before(text)
+
+
+class _Journal:
+    """The vectors of a build that is not complete yet, one after the other: dimension, then digest and vector of each text."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self) -> Iterator[tuple[bytes, Matrix]]:
+        """What was kept whole."""
+        kept = self._file.read_bytes() if self._file.is_file() else b""
+        size = _DIGEST + 4 * int.from_bytes(kept[:4], "little")
+        for start in range(4, len(kept) - size + 1, size):
+            entry = kept[start : start + size]
+            yield entry[:_DIGEST], np.frombuffer(entry[_DIGEST:], dtype="<f4")
+
+    def add(self, texts: list[bytes], vectors: Matrix) -> None:
+        """Keep the vectors of texts."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        begun = self._file.is_file()
+        with self._file.open("ab") as file:
+            if not begun:
+                file.write(vectors.shape[1].to_bytes(4, "little"))
+            file.writelines(text + vector.astype("<f4").tobytes() for text, vector in zip(texts, vectors, strict=True))
+
+    def remove(self) -> None:
+        """Forget them."""
+        self._file.unlink(missing_ok=True)
+
+
+def _before(folder: Path, encoder: Encoder) -> Callable[[bytes], Matrix | None]:
+    """What finds the vector of a text in the sound index in `folder`, if that is of `encoder`."""
+    try:
+        manifest = manifests.read(folder)
+        data = manifests.verify(folder, manifest, manifests.stamps(folder))
+    except IndexUnusable:
+        return _nothing
+    if manifest["encoder"]["fingerprint"] != encoder.fingerprint:
+        return _nothing
+    store, vectors = Store(data / STORE), np.load(data / VECTORS, mmap_mode="r")
+    return lambda text: None if (row := store.row_of_text(text)) is None else vectors[row]
+
+
+def _nothing(_: bytes) -> None:
+    return None
+
+
+def _untold(_: int) -> None:
+    pass
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, int]) -> None:
+    stated = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, stated)
