@@ -49,6 +49,7 @@ wheel: .venv/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	rm -rf .venv/libraries
 	$(BIN)/pip install --quiet --no-deps --target .venv/libraries --requirement tests/libraries.txt
+	$(BIN)/python -m compileall -q src
 	touch $@
 
 .venv/peers/installed: benchmarks/requirements.txt constraints.txt

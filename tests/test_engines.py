@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from navsearch import encoder as encoders
 from navsearch.encoder import Encoder, LightEncoder, SentenceTransformerEncoder
 from navsearch.errors import ModelMissing
-from navsearch.lexical import Lexical
+from navsearch.lexical import Builder, Lexical
 from navsearch.words import content_stems
 
 TEXTS = ["liver tumour on CT", "brain bleeding on MRI", "retinal vessels", "liver ultrasound for diagnosis"]
@@ -89,7 +89,13 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def lexical(tmp_path: Path) -> Callable[..., Lexical]:
     """A BM25 index of texts."""
-    return lambda texts=TEXTS: Lexical(tmp_path, Lexical.build(texts, tmp_path), len(texts))
+
+    def build(texts: Sequence[str] = TEXTS) -> Lexical:
+        builder = Builder()
+        builder.add(texts)
+        return Lexical(tmp_path, builder.save(tmp_path), len(texts))
+
+    return build
 
 
 class TestLexical:

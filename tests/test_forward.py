@@ -11,6 +11,7 @@ import time
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +223,7 @@ def test_vectors_of_hostile_texts(forward: Forward, torch_encoder: SentenceTrans
 
 def test_a_vector_does_not_depend_on_its_company(forward: Forward, real_catalog: Catalog) -> None:
     """Alone, among others, in another order, by one thread or many: the same bits."""
-    texts = [resource.text() for resource in real_catalog.resources[:6]] + list(HOSTILE.values())[::3]
+    texts = [resource.text() for resource in islice(real_catalog.resources, 6)] + list(HOSTILE.values())[::3]
     alone = np.concatenate([forward.encode([text]) for text in texts])
     assert alone.tobytes() == forward.encode(texts).tobytes()
     assert alone[::-1].tobytes() == forward.encode(texts[::-1]).tobytes()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from conftest import SMALL, WordHashEncoder
-from navsearch import Navigator, building, embedding
+from navsearch import Navigator, building
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
 from navsearch import manifest as manifests
@@ -101,10 +101,10 @@ def test_a_build_that_dies_while_writing_leaves_an_index(
         raise OSError(step)
 
     monkeypatch.setattr(module, step, die)
-    fewer = dataclasses.replace(small_catalog, resources=small_catalog.resources[1:])
+    fewer = dataclasses.replace(small_catalog, resources=tuple(small_catalog.resources)[1:])
     with pytest.raises(OSError, match=step):
         building.build(fewer, WordHashEncoder(), folder)
-    assert tuple(indexes.load(folder).resources) == small_catalog.resources
+    assert tuple(indexes.load(folder).resources) == tuple(small_catalog.resources)
 
 
 def test_a_damaged_index_is_mended_by_building_again(folder: Path, small_catalog: catalogs.Catalog) -> None:
@@ -218,7 +218,7 @@ class TestEmbedding:
                     raise KeyboardInterrupt
                 return super().encode(texts, progress)
 
-        monkeypatch.setattr(embedding, "_AT_ONCE", 4)
+        monkeypatch.setattr(building, "_AT_ONCE", 4)
         with pytest.raises(KeyboardInterrupt):
             building.build(small_catalog, Interrupted(), tmp_path)
         (journal,) = tmp_path.glob("embedding-*")

@@ -138,7 +138,7 @@ def folder(matrix: Matrix, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def vectors(folder: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "ENGINES", tuple(Engine(e.least // 10, e.name, e.searches) for e in module.ENGINES))
-        patch.setattr(module, "GATHER", 20)
+        patch.setattr(module, "GATHER", 1000)
         facts = Vectors.build(folder)
         assert facts["engine"] == "IVF256,SQ8"
         yield Vectors.open(folder, json.loads(json.dumps(facts)))

@@ -17,41 +17,55 @@ from navsearch.catalog import Catalog, Tables
 from navsearch.embedding import Embedder, digest
 from navsearch.encoder import Encoder, Progress
 from navsearch.index import STORE, WORDS, Index, load
-from navsearch.lexical import Lexical
+from navsearch.lexical import Builder
 from navsearch.limits import MEASURES, TEXTS
 from navsearch.resource import Resource
-from navsearch.store import Writer, joined, writing
+from navsearch.store import Writer, batched, joined, writing
 from navsearch.surface import Surface
 from navsearch.vectors import Vectors
 from navsearch.vocabulary import Vocabulary
 from navsearch.words import key, words
 
+_AT_ONCE = 1024  # records in memory at a time
 _SHORTEST_PART = 3
 
 
 def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress | None = None, *, full: bool = False) -> Index:
     """Embed `catalog`, write its index into `folder` in place of any index there, and return it. Texts that the index there
     (or a build that was interrupted) has embedded already are not embedded again, unless `full`."""
+    known = manifests.stamps(folder)
+    embedder = Embedder(encoder, folder, known, progress, full=full)
     with manifests.replacing(folder) as (data, manifest):
-        embedder = Embedder(encoder, folder, full=full)
-        dimension = embedder.write((r.text() for r in catalog.resources), len(catalog.resources), data, progress)
-        columns = Lexical.build((r.text() for r in catalog.resources), _made(data / WORDS))
-        with writing(data / STORE) as writer:
-            _Records(catalog, writer).write(columns, encoder.lexicon())
+        dimension = _write(catalog, embedder, encoder.lexicon(), data)
         manifest |= {
             "catalog": catalog.fingerprint,
             "encoder": {
                 "name": encoder.name,
                 "fingerprint": encoder.fingerprint,
                 "dimension": dimension,
-                "light": encoders.keep(encoder, folder),
+                "light": encoders.keep(encoder, folder, known.sha256),
             },
             "counts": catalog.counts,
             "engine": Vectors.build(data),
         }
     embedder.done()
     encoders.forget_others(folder, encoder.fingerprint)
-    return load(folder)
+    return load(folder, known=known)
+
+
+def _write(catalog: Catalog, embedder: Embedder, lexicon: Iterable[str], data: Path) -> int:
+    """Go through the records once, and write all that is made of them into `data`; the dimension of the vectors."""
+    words_of, dimension = Builder(), 0
+    with embedder.writing(data, len(catalog.resources)) as embed, writing(data / STORE) as writer:
+        records = _Records(catalog, writer)
+        for some in batched(catalog.resources, _AT_ONCE):
+            texts = [resource.text() for resource in some]
+            dimension = embed(texts)
+            words_of.add(texts)
+            records.add(some, texts)
+        (data / WORDS).mkdir()
+        records.finish(words_of.save(data / WORDS), lexicon)
+    return dimension
 
 
 class _Records:
@@ -69,10 +83,13 @@ class _Records:
         self._name_words: set[str] = set()
         self._mentioned = dict.fromkeys(_mentioned(catalog.tables), -1)
 
-    def write(self, columns: Mapping[str, int], lexicon: Iterable[str]) -> None:
-        """Write all; `columns` are those of the stems, `lexicon` common words of the language."""
-        for row, resource in enumerate(self._catalog.resources):
-            self._record(row, resource)
+    def add(self, resources: Iterable[Resource], texts: Iterable[str]) -> None:
+        """Write the next resources, with the texts of them that are embedded."""
+        for resource, text in zip(resources, texts, strict=True):
+            self._record(len(self._column), resource, text)
+
+    def finish(self, columns: Mapping[str, int], lexicon: Iterable[str]) -> None:
+        """Write all that was gathered; `columns` are those of the stems, `lexicon` common words of the language."""
         for space, rows in self._rows.items():
             self._writer.entries(space, {k: _packed(v, "<i4") for k, v in rows.items()})
         for field, found in self._measures.items():
@@ -86,10 +103,10 @@ class _Records:
         self._writer.entries("table", self._tables(lexicon))
         self._vocabulary_entries()
 
-    def _record(self, row: int, resource: Resource) -> None:
+    def _record(self, row: int, resource: Resource, text: str) -> None:
         terms = terms_of(resource, self._vocabulary)
         stored = {name: getattr(resource, name) for name in Resource.__slots__}
-        self._writer.record(row, resource.id, digest(resource.text()), terms, stored)
+        self._writer.record(row, resource.id, digest(text), terms, stored)
         self._writer.names(row, self._names.keys(resource))
         self._name_words.update(w.folded for name in (resource.name, *resource.aliases) for w in words(name))
         if resource.id in self._mentioned:
@@ -222,8 +239,3 @@ def _parts(name: str) -> list[str]:
 
 def _packed(numbers: Sequence[float], dtype: str) -> bytes:
     return np.asarray(numbers, dtype=dtype).tobytes()
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder

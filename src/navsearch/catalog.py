@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from navsearch.checking import Checker
 from navsearch.errors import CatalogError, UsageError
-from navsearch.fingerprint import catalog_files, fingerprint, shipped_vocabulary
+from navsearch.fingerprint import catalog_files, fingerprint, sha256_of, shipped_vocabulary
 from navsearch.locations import default_catalog
 from navsearch.reading import Document, read
 from navsearch.resource import Resource
@@ -28,6 +29,7 @@ TABLES = {
     "packages": "package",
 }
 RESOURCE = "resource"
+_FILES = 1024  # documents that stay in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,9 @@ class Tables:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Resources in reading order (row i is resources[i]) with the vocabulary and tables that serve them."""
+    """Resources in reading order (row i is the i-th) with the vocabulary and tables that serve them."""
 
-    resources: tuple[Resource, ...]
+    resources: Collection[Resource]
     vocabulary: Vocabulary
     tables: Tables
     fingerprint: str
@@ -53,8 +55,25 @@ class Catalog:
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many resources of each kind, in the order of the kinds."""
-        kinds = [r.kind for r in self.resources]
-        return {k: kinds.count(k) for k in self.vocabulary.facets["kind"].terms if k in kinds}
+        kinds = Counter(r.kind for r in self.resources)
+        return {k: kinds[k] for k in self.vocabulary.facets["kind"].terms if k in kinds}
+
+
+class Resources(Collection[Resource]):
+    """The resources of a catalog, made of their records each time they are gone through, so that many need no memory."""
+
+    def __init__(self, items: Iterable[Mapping[str, Any]], vocabulary: Vocabulary) -> None:
+        self._items, self._vocabulary = items, vocabulary
+        self._count = sum(1 for _ in items)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return (_resource(item, self._vocabulary) for item in self._items)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, resource: object) -> bool:
+        return any(resource == one for one in self)
 
 
 def load(folder: Path) -> Catalog:
@@ -72,7 +91,7 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
     by_kind = {kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())}
     sound, problems = Checker(_schema(folder), vocabulary).check(by_kind)
     catalog = Catalog(
-        resources=tuple(_resource(item, vocabulary) for item in sound[RESOURCE]),
+        resources=Resources(sound[RESOURCE], vocabulary),
         vocabulary=vocabulary,
         tables=Tables(**{folder: tuple(sound[TABLES[folder]]) for folder in Tables.__slots__}),
         fingerprint=fingerprint(folder),
@@ -82,10 +101,16 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
 
 def _documents(folder: Path) -> list[tuple[str, Document]]:
     files = catalog_files(folder)
-    found = [(_kind_of(f.relative_to(folder)), read(f, _shown(f, folder))) for f in files]
-    if not any(kind == RESOURCE and (document.items or document.complaints) for kind, document in found):
+    found = [(_kind_of(f.relative_to(folder)), _read(f, _shown(f, folder), sha256_of(f))) for f in files]
+    if not any(kind == RESOURCE and (document.complaints or any(True for _ in document.items)) for kind, document in found):
         raise UsageError(f"{folder} holds no records, expected .yaml or .jsonl files (see --catalog)")
     return found
+
+
+@lru_cache(maxsize=_FILES)
+def _read(file: Path, name: str, _sha256: str) -> Document:
+    """The document in `file`, read once as long as it stays the same, so that who watches a catalog waits for changes only."""
+    return read(file, name)
 
 
 def _kind_of(path: Path) -> str:

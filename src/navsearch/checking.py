@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from navsearch.reading import Document, Place
-from navsearch.references import Located, dangling, guess, listed
+from navsearch.references import Items, Located, dangling, guess, listed
 from navsearch.vocabulary import Vocabulary
 
 _WITH_TERMS = ("result_table", "relation")  # what names terms of facets besides resources
@@ -22,33 +24,53 @@ class Checker:
         self._schema = schema
         self._vocabulary = vocabulary
 
-    def check(self, documents: Mapping[str, list[Document]]) -> tuple[dict[str, list[Any]], tuple[str, ...]]:
+    def check(self, documents: Mapping[str, list[Document]]) -> tuple[dict[str, Iterable[Any]], tuple[str, ...]]:
         """The items of `documents` that satisfy the schema, by what schema.json calls them; and a line for each problem,
         by file and line."""
         found = [c for docs in documents.values() for d in docs for c in d.complaints]
-        sound = {kind: list(self._against_schema(kind, docs, found)) for kind, docs in documents.items()}
+        sound = {kind: self._against_schema(kind, docs, found) for kind, docs in documents.items()}
         found += self._vocabulary_problems(sound["vocabulary"])
-        located = {kind: _mappings(docs) for kind, docs in documents.items()}
+        located = {kind: Items(docs, mappings_only=True) for kind, docs in documents.items()}
         found += self._resource_problems(located["resource"])
         for document, number, item in (table for kind in _WITH_TERMS for table in located[kind]):
             found += self._unknown_terms(document, number, item)
         found += dangling(located, self._vocabulary)
-        items = {kind: [item for _, _, item in those] for kind, those in sound.items()}
-        return items, tuple(sorted(dict.fromkeys(found), key=_by_place))
+        return {kind: those.values for kind, those in sound.items()}, tuple(sorted(dict.fromkeys(found), key=_by_place))
 
     # the schema
 
-    def _against_schema(self, kind: str, documents: list[Document], found: list[str]) -> Iterator[Located]:
+    def _against_schema(self, kind: str, documents: list[Document], found: list[str]) -> Items:
         """The items that satisfy the schema, which alone can be looked at further; complaints about others go to `found`."""
-        from jsonschema import Draft202012Validator
+        satisfies, faulty = self._judge(kind), set[tuple[str, int]]()
+        for document, number, item in Items(documents):
+            if satisfies(item):
+                continue
+            for error in self._reasons[kind](item):
+                faulty.add((document.name, number))
+                found += self._complaint(document, number, error)
+        return Items(documents, faulty)
+
+    def _judge(self, kind: str) -> Callable[[Any], bool]:
+        """What tells quickly whether an item satisfies the schema; of what it does not, `_reasons` says why."""
+        from jsonschema_rs import Draft202012Validator
 
         validator = Draft202012Validator({**self._schema, "$ref": f"#/$defs/{kind}"})
-        for document in documents:
-            for number, item in enumerate(document.items):
-                errors = list(validator.iter_errors(item))
-                found += (line for error in errors for line in self._complaint(document, number, error))
-                if not errors:
-                    yield document, number, item
+
+        def satisfies(item: Any) -> bool:
+            try:
+                return bool(validator.is_valid(item))
+            except ValueError:  # nested too deeply, or no JSON: numbers and texts that it cannot hold
+                return False
+
+        return satisfies
+
+    @cached_property
+    def _reasons(self) -> Mapping[str, Callable[[Any], Iterable[Any]]]:
+        """What lists all that is wrong with an item, by what schema.json calls it."""
+        from jsonschema import Draft202012Validator
+
+        kinds = self._schema["$defs"]
+        return {kind: Draft202012Validator({**self._schema, "$ref": f"#/$defs/{kind}"}).iter_errors for kind in kinds}
 
     def _complaint(self, document: Document, number: int, error: Any) -> Iterator[str]:
         path = tuple(error.absolute_path)
@@ -66,13 +88,13 @@ class Checker:
 
     # the vocabulary
 
-    def _vocabulary_problems(self, tables: list[Located]) -> Iterator[str]:
+    def _vocabulary_problems(self, tables: Iterable[Located]) -> Iterator[str]:
         for document, number, table in tables:
             yield from self._term_problems(document, number, table["terms"])
             yield from self._limit_problems(document, number, table.get("limit", ()))
         kinds = self._vocabulary.facets.get("kind")
         if kinds is None or not any(t.more.get("default") for t in kinds.terms.values()):
-            where = tables[0][0].where(tables[0][1]) if tables else "vocabulary:1"
+            where = next((document.where(number) for document, number, _ in tables), "vocabulary:1")
             yield f"{where}: found no facet 'kind' with a default term, expected one"
 
     def _limit_problems(self, document: Document, number: int, limited: Iterable[str]) -> Iterator[str]:
@@ -95,12 +117,9 @@ class Checker:
 
     # the resources
 
-    def _resource_problems(self, resources: list[Located]) -> Iterator[str]:
-        ids: dict[str, str] = {}
+    def _resource_problems(self, resources: Items) -> Iterator[str]:
+        yield from _repeated_ids(resources)
         for document, number, item in resources:
-            where = document.where(number, ("id",))
-            if (first := ids.setdefault(str(item.get("id")), where)) != where:
-                yield f"{where}: found id {item.get('id')!r} again, expected it only at {first}"
             yield from self._unknown_terms(document, number, item)
         yield from _shared_aliases(resources)
 
@@ -114,21 +133,33 @@ class Checker:
                     yield f"{document.where(number, path)}: found unknown {table.label} {term!r}, expected {near}"
 
 
-def _mappings(documents: Iterable[Document]) -> list[Located]:
-    return [(d, number, item) for d in documents for number, item in enumerate(d.items) if isinstance(item, dict)]
+def _repeated_ids(resources: Items) -> Iterator[str]:
+    counts = Counter(str(item.get("id")) for _, _, item in resources)
+    first: dict[str, str] = {}
+    for document, number, item in resources if counts.total() > len(counts) else ():
+        identifier, where = str(item.get("id")), document.where(number, ("id",))
+        if counts[identifier] > 1 and first.setdefault(identifier, where) != where:
+            yield f"{where}: found id {item.get('id')!r} again, expected it only at {first[identifier]}"
 
 
-def _shared_aliases(resources: list[Located]) -> Iterator[str]:
+def _shared_aliases(resources: Items) -> Iterator[str]:
     """Names of one kind may repeat (a loss stands under several tasks); an alias must point to one record."""
+    aliases = {_named(item, alias) for _, _, item in resources for alias in listed(item, "aliases")}
     owners: dict[tuple[str, str], str] = {}
     for _, _, item in resources:
-        owners.setdefault((str(item.get("kind")), str(item.get("name")).casefold()), str(item.get("id")))
+        if (own := _named(item, item.get("name"))) in aliases:
+            owners.setdefault(own, str(item.get("id")))
     for document, number, item in resources:
         for i, alias in enumerate(listed(item, "aliases")):
-            owner = owners.setdefault((str(item.get("kind")), str(alias).casefold()), str(item.get("id")))
+            owner = owners.setdefault(_named(item, alias), str(item.get("id")))
             if owner != item.get("id") or str(alias) == item.get("name"):
                 where = document.where(number, ("aliases", i))
                 yield f"{where}: found alias {alias!r}, expected one that {owner!r} does not have"
+
+
+def _named(item: Mapping[str, Any], name: Any) -> tuple[str, str]:
+    """What tells a name from those of other records of its kind."""
+    return str(item.get("kind")), str(name).casefold()
 
 
 def _shared(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -12,13 +13,13 @@ import numpy as np
 from navsearch import manifest as manifests
 from navsearch.encoder import Encoder, Progress
 from navsearch.errors import IndexUnusable
+from navsearch.fingerprint import Stamps
 from navsearch.index import STORE
-from navsearch.store import Store, batched
+from navsearch.store import Store
 from navsearch.vectors import Matrix
 
 VECTORS = "vectors.npy"
 _DIGEST = 16  # bytes
-_AT_ONCE = 1024  # texts in memory at a time; enough to put texts of like length together
 
 
 def digest(text: str) -> bytes:
@@ -29,37 +30,42 @@ def digest(text: str) -> bytes:
 class Embedder:
     """Embeds with `encoder` for the index in `folder`; with `full`, everything anew."""
 
-    def __init__(self, encoder: Encoder, folder: Path, *, full: bool = False) -> None:
-        self._encoder = encoder
+    def __init__(
+        self, encoder: Encoder, folder: Path, known: Stamps, progress: Progress | None = None, *, full: bool = False
+    ) -> None:
+        self._encoder, self._progress = encoder, progress or _untold
         self._journal = _Journal(folder / f"embedding-{encoder.fingerprint[:16]}.partial")
         if full:
             self._journal.remove()
-        self._before = _nothing if full else _before(folder, encoder)
+        self._before = _nothing if full else _before(folder, encoder, known)
         self._known = dict(self._journal.read())
 
-    def write(self, texts: Iterable[str], count: int, folder: Path, progress: Progress | None = None) -> int:
-        """Write the vectors of `texts`, `count` in number, into `folder`, float32 [count, dimension]; the dimension."""
-        dimension = 0
+    @contextmanager
+    def writing(self, folder: Path, count: int) -> Iterator[Callable[[Sequence[str]], int]]:
+        """What writes the vectors of the next texts, of `count` in all, into `folder` as float32 [count, dimension], and gives
+        back the dimension."""
         with (folder / VECTORS).open("wb") as file:
-            for some in batched(texts, _AT_ONCE):
-                matrix = self._matrix(some, progress or _untold)
-                if not dimension:
-                    dimension = matrix.shape[1]
-                    _write_header(file, (count, dimension))
+
+            def write(texts: Sequence[str]) -> int:
+                matrix = self._matrix(texts)
+                if not file.tell():
+                    _write_header(file, (count, matrix.shape[1]))
                 file.write(matrix.tobytes())
-        return dimension
+                return int(matrix.shape[1])
+
+            yield write
 
     def done(self) -> None:
         """Forget what was kept in case that the build is interrupted."""
         self._journal.remove()
 
-    def _matrix(self, texts: Sequence[str], progress: Progress) -> Matrix:
+    def _matrix(self, texts: Sequence[str]) -> Matrix:
         wanted = [digest(text) for text in texts]
         found = {d: vector for d in dict.fromkeys(wanted) if (vector := self._vector(d)) is not None}
         new = {d: text for d, text in zip(wanted, texts, strict=True) if d not in found}
-        progress(len(texts) - len(new))
+        self._progress(len(texts) - len(new))
         if new:
-            vectors = self._encoder.encode(list(new.values()), progress)
+            vectors = self._encoder.encode(list(new.values()), self._progress)
             self._journal.add(list(new), vectors)
             found |= dict(zip(new, vectors, strict=True))
         return np.stack([found[d] for d in wanted]).astype("<f4")
@@ -97,11 +103,11 @@ class _Journal:
         self._file.unlink(missing_ok=True)
 
 
-def _before(folder: Path, encoder: Encoder) -> Callable[[bytes], Matrix | None]:
+def _before(folder: Path, encoder: Encoder, known: Stamps) -> Callable[[bytes], Matrix | None]:
     """What finds the vector of a text in the sound index in `folder`, if that is of `encoder`."""
     try:
         manifest = manifests.read(folder)
-        data = manifests.verify(folder, manifest, manifests.stamps(folder))
+        data = manifests.verify(folder, manifest, known)
     except IndexUnusable:
         return _nothing
     if manifest["encoder"]["fingerprint"] != encoder.fingerprint:

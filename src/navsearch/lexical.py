@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,30 +35,40 @@ class Frequency(Mapping[str, int]):
         return len(self._columns)
 
 
+class Builder:
+    """Takes texts, row by row, and makes their index."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._found: list[Sequence[int]] = []
+
+    def add(self, texts: Iterable[str]) -> None:
+        """The texts of the next rows."""
+        for text in texts:
+            self._found.append(array("l", [self._seen.setdefault(word, len(self._seen)) for word in content_stems(text)]))
+
+    def save(self, folder: Path) -> dict[str, int]:
+        """Write the index into `folder`. The column of each stem, in the order of the stems, so that equal texts give equal
+        bytes."""
+        import bm25s
+
+        columns = {word: column for column, word in enumerate(sorted(self._seen))}
+        of = np.array([columns[word] for word in self._seen], dtype=np.int64)
+        engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        engine.index(([of[np.asarray(row)].tolist() for row in self._found], columns), show_progress=False)
+        engine.save(folder, show_progress=False)
+        return columns
+
+
 class Lexical:
     """A BM25 index (Lucene's variant, k1 = 1.2, b = 0.75) whose score is a share of what the question could reach."""
 
     def __init__(self, folder: Path, columns: Mapping[str, int], rows: int) -> None:
-        """Open what `build` wrote into `folder`; `columns` is what it gave back, `rows` how many texts there were."""
+        """Open what a Builder saved in `folder`; `columns` is what it gave back, `rows` how many texts there were."""
         self._data, self._indices, self._starts = (np.load(folder / f, mmap_mode="r") for f in _FILES.values())
         self._columns, self._rows = columns, rows
         self.frequency: Mapping[str, int] = Frequency(columns, self._starts)
         self._best = lru_cache(maxsize=_KEPT)(self._most)
-
-    @staticmethod
-    def build(texts: Iterable[str], folder: Path) -> dict[str, int]:
-        """Index `texts`, of which text i is row i, into `folder`. The column of each stem, in the order of the stems, so that
-        equal texts give equal bytes."""
-        import bm25s
-
-        seen: dict[str, int] = {}
-        found = [[seen.setdefault(word, len(seen)) for word in content_stems(text)] for text in texts]
-        columns = {word: column for column, word in enumerate(sorted(seen))}
-        of = [columns[word] for word in seen]
-        engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        engine.index(([[of[i] for i in row] for row in found], columns), show_progress=False)
-        engine.save(folder, show_progress=False)
-        return columns
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """float32 [rows]: BM25 of `text` against each row, divided by the most that `text` could score, so 0..1.

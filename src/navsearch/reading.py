@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -26,28 +31,25 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The values of one file: `items` with `lines` (by path within the item) and the complaints met on the way."""
+    """The values of one file: `items`, which may be gone through again and again, the complaints met on the way, and what tells
+    the line of the value at a path in an item."""
 
     name: str
-    items: tuple[Any, ...]
-    lines: tuple[dict[Place, int], ...]
+    items: Iterable[Any]
     complaints: tuple[str, ...]
+    line: Callable[[int, Place], int]
 
     def where(self, item: int, path: Place = ()) -> str:
         """`file:line` of the value at `path` in item number `item`, or of the nearest value around it."""
-        table = self.lines[item]
-        while path not in table:
-            path = path[:-1]
-        return f"{self.name}:{table[path]}"
+        return f"{self.name}:{self.line(item, path)}"
 
 
 def read(file: Path, name: str) -> Document:
     """The document in `file`; `name` is what complaints call it. A YAML mapping at the top is one item."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return _jsonl(file, name) if file.suffix == ".jsonl" else _yaml(file.read_text(encoding="utf-8-sig"), name)
     except (OSError, UnicodeDecodeError) as error:
-        return Document(name, (), (), (f"{name}:1: found a file that cannot be read ({error}), expected UTF-8 text",))
-    return _jsonl(text, name) if file.suffix == ".jsonl" else _yaml(text, name)
+        return _nothing(name, f"{name}:1: found a file that cannot be read ({error}), expected UTF-8 text")
 
 
 def lines_of(text: str) -> list[str]:
@@ -56,27 +58,47 @@ def lines_of(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _jsonl(text: str, name: str) -> Document:
-    items: list[Any] = []
-    lines: list[dict[Place, int]] = []
-    complaints: list[str] = []
-    for number, line in enumerate(lines_of(text), 1):
-        if not line.strip():
-            continue
+def _nothing(name: str, complaint: str) -> Document:
+    return Document(name, (), (complaint,), lambda _item, _path: 1)
+
+
+class _JsonLines:
+    """The values of a JSON-lines file, read anew each time, so that a large one never lies in memory; `faulty` lines are left
+    out."""
+
+    def __init__(self, file: Path, faulty: Collection[int]) -> None:
+        self._file, self._faulty = file, faulty
+
+    def __iter__(self) -> Iterator[Any]:
+        return (json.loads(line) for number, line in _lines(self._file) if number not in self._faulty)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of `file` that hold anything, with their numbers. Raises OSError and UnicodeDecodeError."""
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            if text.strip():
+                yield number, text
+
+
+def _jsonl(file: Path, name: str) -> Document:
+    numbers, faulty, complaints = array("L"), set[int](), []
+    for number, line in _lines(file):
         try:
-            items.append(json.loads(line))
-            lines.append({(): number})
-            complaints += (f"{name}:{number}: {c}" for c in _impossible(items[-1]))
+            complaints += [f"{name}:{number}: {c}" for c in _impossible(json.loads(line))]
+            numbers.append(number)
         except (ValueError, RecursionError) as error:
+            faulty.add(number)
             complaints.append(f"{name}:{number}: found no JSON ({_said(error)}), expected one object a line")
-    return Document(name, tuple(items), tuple(lines), tuple(complaints))
+    return Document(name, _JsonLines(file, faulty), tuple(complaints), lambda item, _path: numbers[item])
 
 
 def _yaml(text: str, name: str) -> Document:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError) as error:
-        return Document(name, (), (), (_syntax(error, name),))
+        return _nothing(name, _syntax(error, name))
     nodes = [] if root is None else root.value if isinstance(root, yaml.SequenceNode) else [root]
     complaints: list[str] = []
     items, lines = [], []
@@ -91,7 +113,14 @@ def _yaml(text: str, name: str) -> Document:
             )
             continue
         complaints += (f"{name}:{table[()]}: {c}" for c in _impossible(items[-1]))
-    return Document(name, tuple(items), tuple(lines), tuple(complaints))
+    return Document(name, tuple(items), tuple(complaints), lambda item, path: _nearest(lines[item], path))
+
+
+def _nearest(lines: Mapping[Place, int], path: Place) -> int:
+    """The line of the value at `path`, or of the nearest value around it."""
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
 
 
 def _value(node: yaml.Node, path: Place, lines: dict[Place, int], complaints: list[str], name: str) -> Any:
@@ -135,7 +164,7 @@ def _impossible(value: Any) -> Iterator[str]:
     """Complaints about values that JSON or UTF-8 cannot hold, wherever they stand within `value`."""
     if isinstance(value, float) and not math.isfinite(value):
         yield f"found the number {value}, expected a finite one"
-    elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+    elif isinstance(value, str) and not value.isascii() and _HALF.search(value):
         yield "found half of a surrogate pair, expected valid Unicode"
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:

@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from navsearch.reading import Document, Place
 from navsearch.vocabulary import Vocabulary
 
-Located = tuple[Document, int, Mapping[str, Any]]
+Located = tuple[Document, int, Any]
+
+
+class Items:
+    """The items of documents with the place of each, gone through as often as needed and never kept: all but `faulty` ones
+    (name of the document, number), or mappings alone."""
+
+    def __init__(
+        self, documents: Iterable[Document], faulty: Collection[tuple[str, int]] = (), *, mappings_only: bool = False
+    ) -> None:
+        self._documents, self._faulty, self._mappings_only = tuple(documents), faulty, mappings_only
+
+    def __iter__(self) -> Iterator[Located]:
+        for document in self._documents:
+            for number, item in enumerate(document.items):
+                if (document.name, number) not in self._faulty and (isinstance(item, dict) or not self._mappings_only):
+                    yield document, number, item
+
+    @property
+    def values(self) -> Iterable[Any]:
+        """The items alone."""
+        return _Values(self)
+
+
+class _Values:
+    """See Items.values."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        return (item for _, _, item in self._items)
 
 
 class _Reference(NamedTuple):
@@ -28,7 +59,7 @@ _EXPECTED = {
 }
 
 
-def dangling(items: Mapping[str, Sequence[Located]], vocabulary: Vocabulary) -> Iterator[str]:
+def dangling(items: Mapping[str, Items], vocabulary: Vocabulary) -> Iterator[str]:
     """A complaint for each reference that leads nowhere. `items` are those of a catalog by what schema.json calls them; what is
     no text the schema complains of."""
     known = {to: sorted(set(values)) for to, values in _known(items).items()}
@@ -39,7 +70,7 @@ def dangling(items: Mapping[str, Sequence[Located]], vocabulary: Vocabulary) -> 
     yield from _unknown_terms(items, vocabulary)
 
 
-def _known(items: Mapping[str, Sequence[Located]]) -> dict[str, list[str]]:
+def _known(items: Mapping[str, Items]) -> dict[str, list[str]]:
     """All that can be referred to; what a catalog has none of is not asked for."""
     resources = [item for _, _, item in items["resource"]]
     packages = [item for _, _, item in items["package"]]
@@ -90,7 +121,7 @@ def _missing(document: Document, number: int, reference: _Reference, known: Sequ
         yield f"{document.where(number, place)}: found a reference to {value!r}, expected {guess(value, known, _EXPECTED[to])}"
 
 
-def _unknown_terms(items: Mapping[str, Sequence[Located]], vocabulary: Vocabulary) -> Iterator[str]:
+def _unknown_terms(items: Mapping[str, Items], vocabulary: Vocabulary) -> Iterator[str]:
     """Complaints about advice and facts that rest on facets and terms the vocabulary lacks."""
     for document, number, item in items["advice"]:
         for facet, terms in _mapping(item, "when").items():

@@ -48,7 +48,9 @@ ENGINES = (
     # selector; graphs (HNSW) lose two thirds of the neighbours among few allowed rows.
     Engine(100_000, _inverted, tuple({"nprobe": n} for k in range(3, 10) for n in (2**k, 3 * 2 ** (k - 1)))),
 )
-GATHER = 8_000  # of so many allowed rows or fewer, all are compared: as fast as the engine, and exact
+# If 1 in so many rows or fewer are allowed, all of those are compared. They may lie together and far from the question (the MRI
+# of a question about CT), where an engine that looks around the question finds few of them, however far it looks.
+GATHER = 20
 _DENSE = 8  # if more than 1 in so many rows is allowed, to scan all is faster than to gather them
 _ROUNDING = 1e-5  # cosines that differ by less may be equal
 _CHUNK = 1 << 14  # rows read at a time
@@ -104,7 +106,7 @@ class Vectors:
         """Up to `count` rows nearest to `vector`, float32 [dimension], best first, where `allowed`, bool [rows], is true (all
         if None). Of equal cosines the lower row is first; where a compressed engine proposes, order is only roughly that."""
         most = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        if self._facts["engine"] == FLAT or most <= GATHER:
+        if self._facts["engine"] == FLAT or most * GATHER <= len(self):
             return self._exact(vector, count, np.arange(len(self)) if allowed is None else np.flatnonzero(allowed))
         return self._approximate(vector, min(count, most), most / len(self), allowed)
 

@@ -7,9 +7,11 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_PART = r"[^\W_\u3400-\u9fff]+"
-_WORD = re.compile(rf"[\u3400-\u9fff]+|{_PART}(?:[&+']{_PART})*[+²]*")
+_HAN = "\u3400-\u9fff"
+_PART = rf"[^\W_{_HAN}]+"
+# What a word is, and what that comes to in a text of ASCII, which is soon compiled.
+_WORD = rf"[{_HAN}]+|{_PART}(?:[&+']{_PART})*[+²]*"
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:[&+'][A-Za-z0-9]+)*[+]*")
 
 # British to American, the Latin digraphs included, so that both spellings meet in one form.
 # The result is only compared, never shown, so it may be no word at all (contour -> contor).
@@ -58,17 +60,17 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[Word]:
     """The words of `text` in order; hyphens and slashes part words, apostrophes do not."""
-    return [_word(m) for m in _WORD.finditer(text)]
+    return [_word(m) for m in _pattern(text).finditer(text)]
 
 
 def stems(text: str) -> tuple[str, ...]:
     """The stems of the words of `text`, stop words included."""
-    return tuple(w.stem for w in words(text))
+    return tuple(stem_ for _, stem_ in map(_reduced, _pattern(text).findall(text)))
 
 
 def content_stems(text: str) -> list[str]:
     """The stems of the words of `text` that are no stop words."""
-    return [w.stem for w in words(text) if w.folded not in STOP_WORDS]
+    return [stem_ for folded, stem_ in map(_reduced, _pattern(text).findall(text)) if folded not in STOP_WORDS]
 
 
 def negated(found: list[Word], start: int, end: int | None = None) -> bool:
@@ -98,12 +100,23 @@ def key(text: str) -> str:
 
 def has_han(text: str) -> bool:
     """True if `text` holds Chinese characters."""
-    return bool(_HAN.search(text))
+    return not text.isascii() and any("\u3400" <= char <= "\u9fff" for char in text)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _ASCII_WORD if text.isascii() else re.compile(_WORD)
 
 
 def _word(match: re.Match[str]) -> Word:
-    folded = fold(match.group())
-    return Word(match.group(), folded, stem(folded), match.start(), match.end())
+    raw = match[0]
+    return Word(raw, *_reduced(raw), *match.span())
+
+
+@lru_cache(maxsize=65536)
+def _reduced(raw: str) -> tuple[str, str]:
+    """A word folded, and its stem."""
+    folded = fold(raw)
+    return folded, stem(folded)
 
 
 @lru_cache(maxsize=65536)

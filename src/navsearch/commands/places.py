@@ -63,10 +63,12 @@ def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL, *, full:
     from navsearch import catalog as catalogs
     from navsearch import encoder as encoders
     from navsearch.commands.output import progress_bar
+    from navsearch.manifest import stamps
 
     check_apart(catalog, index)
-    loaded = catalogs.load(catalog)
-    encoder, heavy = encoders.encoder_of(model)
+    loaded, known = catalogs.load(catalog), stamps(index)
+    encoder, heavy = encoders.encoder_of(model, known.sha256)
+    known.save()
     if heavy:
         typer.echo(f"navsearch: {model} cannot run without sentence-transformers, which takes long to start: {heavy}", err=True)
     with progress_bar(f"embedding {len(loaded.resources)} records with {model}", len(loaded.resources)) as progress:
