@@ -76,7 +76,7 @@ class _Records:
         self._vocabulary = catalog.vocabulary
         self._kinds = list(catalog.counts)
         self._rows: dict[str, dict[str, array[int]]] = {space: {} for space in ("with", "own", "stating", "text", "unit")}
-        self._measures: dict[str, list[tuple[float, int]]] = {field: [] for field in MEASURES}
+        self._measures = {field: (array("d"), array("i")) for field in MEASURES}
         self._column = array("h")
         self._related: dict[str, list[list[Any]]] = {}
         self._written: dict[str, int] = {}
@@ -92,10 +92,10 @@ class _Records:
         """Write all that was gathered; `columns` are those of the stems, `lexicon` common words of the language."""
         for space, rows in self._rows.items():
             self._writer.entries(space, {k: _packed(v, "<i4") for k, v in rows.items()})
-        for field, found in self._measures.items():
-            found.sort()
-            values, owners = _packed([number for number, _ in found], "<f8"), _packed([row for _, row in found], "<i4")
-            self._writer.entries("measure", {f"{field}.values": values, f"{field}.rows": owners})
+        for field, (numbers, owners) in self._measures.items():
+            order = np.argsort(numbers, kind="stable")
+            stored = {"values": np.asarray(numbers, "<f8")[order], "rows": np.asarray(owners, "<i4")[order]}
+            self._writer.entries("measure", {f"{field}.{name}": of.tobytes() for name, of in stored.items()})
         self._writer.entries("column", {"kind": _packed(self._column, "<i2")})
         self._writer.entries("stem", columns)
         self._writer.entries("related", self._related)
@@ -126,7 +126,9 @@ class _Records:
 
     def _fields(self, row: int, resource: Resource) -> None:
         for field, numbers in MEASURES.items():
-            self._measures[field] += ((number, row) for number in numbers(resource))
+            for number in numbers(resource):
+                self._measures[field][0].append(number)
+                self._measures[field][1].append(row)
         for field, texts in TEXTS.items():
             for text in dict.fromkeys(texts(resource)):
                 self._add("text", row, (field, text))

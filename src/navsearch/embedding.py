@@ -112,8 +112,15 @@ def _before(folder: Path, encoder: Encoder, known: Stamps) -> Callable[[bytes], 
         return _nothing
     if manifest["encoder"]["fingerprint"] != encoder.fingerprint:
         return _nothing
-    store, vectors = Store(data / STORE), np.load(data / VECTORS, mmap_mode="r")
-    return lambda text: None if (row := store.row_of_text(text)) is None else vectors[row]
+    store, file = Store(data / STORE), data / VECTORS
+    rows = np.load(file, mmap_mode="r")
+    (_, dimension), start, size = rows.shape, rows.offset, rows.strides[0]
+
+    def find(text: bytes) -> Matrix | None:  # by plain reads: mapped pages would count as memory of the process
+        row = store.row_of_text(text)
+        return None if row is None else np.fromfile(file, "<f4", dimension, offset=start + row * size)
+
+    return find
 
 
 def _nothing(_: bytes) -> None:

@@ -50,7 +50,7 @@ SPACES = {
 }
 Mask = NDArray[np.bool_]
 _T = TypeVar("_T")
-_KEPT = 16384
+_KEPT = 4096  # rows, ids and stems of which what was read stays in memory
 _MASKS = 64
 _UNSEEN = 0.3
 

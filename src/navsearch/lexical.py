@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,12 +40,12 @@ class Builder:
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
-        self._found: list[Sequence[int]] = []
+        self._found: list[array[int]] = []
 
     def add(self, texts: Iterable[str]) -> None:
         """The texts of the next rows."""
         for text in texts:
-            self._found.append(array("l", [self._seen.setdefault(word, len(self._seen)) for word in content_stems(text)]))
+            self._found.append(array("i", [self._seen.setdefault(word, len(self._seen)) for word in content_stems(text)]))
 
     def save(self, folder: Path) -> dict[str, int]:
         """Write the index into `folder`. The column of each stem, in the order of the stems, so that equal texts give equal
@@ -53,9 +53,11 @@ class Builder:
         import bm25s
 
         columns = {word: column for column, word in enumerate(sorted(self._seen))}
-        of = np.array([columns[word] for word in self._seen], dtype=np.int64)
+        of = np.array([columns[word] for word in self._seen], dtype=np.int32)
+        for place, row in enumerate(self._found):
+            self._found[place] = array("i", of[np.asarray(row)].tobytes())
         engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        engine.index(([of[np.asarray(row)].tolist() for row in self._found], columns), show_progress=False)
+        engine.index((self._found, columns), show_progress=False)
         engine.save(folder, show_progress=False)
         return columns
 

@@ -128,19 +128,20 @@ class Advisor:
         return _sorted([self._baseline(row, w, problem, alike) for row, w in next(filter(None, worth), {}).items()])
 
     def _baseline(self, row: int, worth: float, problem: Problem, like: Mapping[str, float]) -> Candidate:
-        method = self._index.resources[row]
-        here = self._on(method.id, problem, problem.datasets)
-        alike = [] if here else self._on(method.id, problem, like)
+        identifier = self.results.by_row.get(row, "")
+        here = self._on(identifier, problem, problem.datasets)
+        alike = [] if here else self._on(identifier, problem, like)
         proven = _HERE + (1 - _HERE) * _proof(here) if here else _ALIKE * _proof(alike)
-        measured = min(1.0, len(self.results.of(method.id)) / _OFTEN)
+        measured = min(1.0, len(self.results.of(identifier)) / _OFTEN)
         merits = _DOES + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
         score = round(worth * merits, 4)
 
         def recommendation() -> Recommendation:
+            method = self._index.resources[row]
             reasons, shown = list(self._why(method, here, alike)), (here or alike)[:_EVIDENCE_SHOWN]
             return self._recommendation(method, problem, score, _Grounds(self._role(method), reasons, shown))
 
-        return Candidate(row, method.kind, score, recommendation)
+        return Candidate(row, self._index.kind_of(row), score, recommendation)
 
     def _why(self, method: Resource, here: Sequence[Result], alike: Sequence[Result]) -> Iterator[str]:
         for results, where in ((here, "results on"), (alike, "results on comparable data:")):
@@ -209,10 +210,9 @@ class Advisor:
     def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[Result]:
         """Figures of `resource` on `datasets`, strongest first: what they prove x how well the data set fits, and more for each
         wanted term that the table's label names."""
-        tasks = self.relations.around(problem.tasks)
-        found = [
-            r for r in self.results.of(resource) if r.table.get("about") in datasets and self.results.compares(r.table, tasks)
-        ]
+        figures = self.results.of(resource)
+        tasks = self.relations.around(problem.tasks) if figures else frozenset()
+        found = [r for r in figures if r.table.get("about") in datasets and self.results.compares(r.table, tasks)]
         weighted = [r._replace(grade=r.grade * datasets[r.table["about"]] ** _BY_FIT) for r in found]
         return sorted(weighted, key=lambda r: -r.strength * (1 + _PER_TERM_NAMED * self._named(r, problem)))
 

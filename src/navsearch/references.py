@@ -72,12 +72,12 @@ def dangling(items: Mapping[str, Items], vocabulary: Vocabulary) -> Iterator[str
 
 def _known(items: Mapping[str, Items]) -> dict[str, list[str]]:
     """All that can be referred to; what a catalog has none of is not asked for."""
-    resources = [item for _, _, item in items["resource"]]
-    packages = [item for _, _, item in items["package"]]
+    resources = items["resource"].values
+    packages = items["package"].values
     return {
         "id": [str(r.get("id")) for r in resources],
         "metric": [str(name) for r in resources for name in listed(r, "written_as")],
-        "inputs": [str(item.get("inputs")) for _, _, item in items["inputs"]],
+        "inputs": [str(item.get("inputs")) for item in items["inputs"].values],
         "path": [f"{m}.{n}" for p in packages for m, names in _mapping(p, "modules").items() for n in names or ()],
     }
 

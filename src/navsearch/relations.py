@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from navsearch.index import Index
@@ -17,8 +17,9 @@ class Relations:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self.chain = cache(self._chain)
 
-    def chain(self, task: str) -> tuple[str, ...]:
+    def _chain(self, task: str) -> tuple[str, ...]:
         """`task`, its broader tasks, then the tasks that it is trained as, nearest first."""
         found: list[str] = []
         waiting = [task]

@@ -160,6 +160,11 @@ class Results:
         )
 
     @cached_property
+    def by_row(self) -> dict[int, str]:
+        """The resources that have figures, by row."""
+        return {self._index.row_of(resource): resource for resource in self._best}
+
+    @cached_property
     def _best(self) -> dict[str, tuple[Result, ...]]:
         found: dict[str, list[Result]] = {}
         for table in self._index.tables.results:
