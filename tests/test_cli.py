@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -273,3 +274,25 @@ def test_leaderboard_compare_and_but(run: Run) -> None:
     similar = json.loads(run("similar", "lits", "--but", "modality=MRI", "-k", "2", "--format", "json").stdout)
     assert "atlas-miccai2023" in [s["id"] for s in similar]
     assert run("similar", "lits", "--but", "MRI").returncode == 2
+
+
+def test_a_watched_catalog_is_built_whenever_it_changes(tmp_path: Path) -> None:
+    """A new record shows in the index, a problem is said and waited for to be mended, and Ctrl-C ends it."""
+    (tmp_path / "catalog").mkdir()
+    records = tmp_path / "catalog" / "records.jsonl"
+    records.write_text(_record("alpha"))
+    command = [Path(sys.executable).parent / "navsearch", "--catalog", tmp_path / "catalog", "--index", tmp_path / "index"]
+    with subprocess.Popen([*command, "build", "--watch"], stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stderr is not None
+        assert ": 1 records" in watching.stderr.readline()
+        records.write_text(_record("alpha") + "{\n")
+        assert watching.stderr.readline().startswith("catalog/records.jsonl:2: found no JSON")
+        records.write_text(_record("alpha") + _record("beta"))
+        assert ": 2 records" in watching.stderr.readline()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) == 0
+    assert json.loads((tmp_path / "index" / "manifest.json").read_text())["counts"] == {"dataset": 2}
+
+
+def _record(identifier: str) -> str:
+    return json.dumps({"id": identifier, "kind": "dataset", "name": identifier, "description": "CT of the liver."}) + "\n"

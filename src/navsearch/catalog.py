@@ -12,7 +12,7 @@ from typing import Any
 
 from navsearch.checking import Checker
 from navsearch.errors import CatalogError, UsageError
-from navsearch.fingerprint import catalog_files, fingerprint, sha256_of, shipped_vocabulary
+from navsearch.fingerprint import Sha256, catalog_files, fingerprint, sha256_of, shipped_vocabulary
 from navsearch.locations import default_catalog
 from navsearch.reading import Document, read
 from navsearch.resource import Resource
@@ -76,17 +76,18 @@ class Resources(Collection[Resource]):
         return any(resource == one for one in self)
 
 
-def load(folder: Path) -> Catalog:
-    """The catalog in `folder`. Raises CatalogError with every problem if it has any."""
-    catalog, problems = check(folder)
+def load(folder: Path, sha256: Sha256 = sha256_of) -> Catalog:
+    """The catalog in `folder`. Raises CatalogError with every problem if it has any. `sha256` tells that of a file."""
+    catalog, problems = check(folder, sha256)
     if problems:
         raise CatalogError(problems)
     return catalog
 
 
-def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
-    """The catalog in `folder` as far as it can be read, and all its problems, in order of file and line."""
-    documents = _documents(folder)
+def check(folder: Path, sha256: Sha256 = sha256_of) -> tuple[Catalog, tuple[str, ...]]:
+    """The catalog in `folder` as far as it can be read, and all its problems, in order of file and line. `sha256` tells that of
+    a file."""
+    documents = _documents(folder, sha256)
     vocabulary = _vocabulary(documents)
     by_kind = {kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())}
     sound, problems = Checker(_schema(folder), vocabulary).check(by_kind)
@@ -94,14 +95,14 @@ def check(folder: Path) -> tuple[Catalog, tuple[str, ...]]:
         resources=Resources(sound[RESOURCE], vocabulary),
         vocabulary=vocabulary,
         tables=Tables(**{folder: tuple(sound[TABLES[folder]]) for folder in Tables.__slots__}),
-        fingerprint=fingerprint(folder),
+        fingerprint=fingerprint(folder, sha256),
     )
     return catalog, problems
 
 
-def _documents(folder: Path) -> list[tuple[str, Document]]:
+def _documents(folder: Path, sha256: Sha256) -> list[tuple[str, Document]]:
     files = catalog_files(folder)
-    found = [(_kind_of(f.relative_to(folder)), _read(f, _shown(f, folder), sha256_of(f))) for f in files]
+    found = [(_kind_of(f.relative_to(folder)), _read(f, _shown(f, folder), sha256(f))) for f in files]
     if not any(kind == RESOURCE and (document.complaints or any(True for _ in document.items)) for kind, document in found):
         raise UsageError(f"{folder} holds no records, expected .yaml or .jsonl files (see --catalog)")
     return found

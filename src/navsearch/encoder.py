@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from navsearch.errors import MEND, ModelMissing
-from navsearch.fingerprint import sha256_of
+from navsearch.fingerprint import Sha256, sha256_of
 from navsearch.forward import Forward
 from navsearch.locations import DEFAULT_MODEL
 from navsearch.model_files import Unsupported
@@ -31,7 +31,6 @@ _DECIDING = (".safetensors", ".bin", ".json", ".txt", ".model")
 _SHORT = 16  # digits of a fingerprint in the name of a folder
 
 Progress = Callable[[int], None]
-Sha256 = Callable[[Path], str]
 
 
 class Encoder(Protocol):

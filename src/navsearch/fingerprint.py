@@ -12,6 +12,7 @@ from pathlib import Path
 from navsearch.errors import UsageError
 from navsearch.locations import default_catalog
 
+Sha256 = Callable[[Path], str]  # what tells the sha256 of a file
 SUFFIXES = (".yaml", ".yml", ".jsonl")  # of the files of a catalog
 
 
@@ -70,7 +71,7 @@ def shipped_vocabulary() -> list[Path]:
     return sorted((default_catalog() / "vocabulary").glob("*.yaml"))
 
 
-def fingerprint(folder: Path, sha256: Callable[[Path], str] = sha256_of) -> str:
+def fingerprint(folder: Path, sha256: Sha256 = sha256_of) -> str:
     """sha256 over the names and bytes of the catalog's files, and of the shipped vocabulary where it brings none: changes
     when, and only when, one of them does. `sha256` tells that of a file."""
     files = [(file.relative_to(folder).as_posix(), file) for file in catalog_files(folder)]

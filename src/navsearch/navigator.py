@@ -25,11 +25,11 @@ from navsearch.query import Query, understand
 from navsearch.ranking import CLEARLY, Found, Question, Ranker, Ranking, Scored
 from navsearch.recommend import Advisor, Candidate
 from navsearch.resource import Resource
-from navsearch.results import Leaderboard
 from navsearch.vocabulary import Tag
 from navsearch.words import key
 
 if TYPE_CHECKING:  # what only some questions need is imported for those
+    from navsearch.leaderboards import Leaderboard
     from navsearch.planning import Plan
     from navsearch.side_by_side import Comparison
 
@@ -133,7 +133,9 @@ class Navigator:
 
     def leaderboard(self, identifier: str) -> Leaderboard:
         """The published figures on a data set, a table for each source, metric and protocol, the best evidence first."""
-        return self._advisor.results.leaderboard(self.resource(identifier).id)
+        from navsearch.leaderboards import leaderboard
+
+        return leaderboard(self._index, self._advisor.results, self.resource(identifier).id)
 
     def similar(
         self, identifier: str, *, top_k: int = 10, but: Mapping[str, str] | None = None, **filters: Any

@@ -15,7 +15,7 @@ from navsearch.resource import Resource
 if TYPE_CHECKING:  # slow to import, and named only
     from navsearch.comparing import Difference
     from navsearch.evaluate import Miss
-    from navsearch.results import Leaderboard, Standing, Table
+    from navsearch.leaderboards import Leaderboard, Standing, Table
     from navsearch.side_by_side import Comparison
 
 _REASONS, _EVIDENCE, _CAUTIONS = 2, 1, 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -35,47 +34,6 @@ class Result(NamedTuple):
         return self.table.get("published")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A row of a published table: the resource measured, its value, and under which setting."""
-
-    id: str
-    kind: str
-    name: str
-    value: float
-    setting: str | None
-    source: str
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Figures that may be compared: one source, data set, metric and protocol; rows best first, ties as the source has them."""
-
-    dataset: str
-    metric: str
-    higher_is_better: bool
-    protocol: str | None
-    evidence: str | None
-    published: int | None
-    contested: str | None
-    source: str
-    rows: tuple[Standing, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leaderboard:
-    """All published figures on a data set, table by table."""
-
-    id: str
-    name: str
-    tables: tuple[Table, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values; what a source does not say is null."""
-        return asdict(self)
-
-
 class Results:
     """The published figures of an index, by resource and by data set."""
 
@@ -100,11 +58,11 @@ class Results:
             "value": row["value"],
             "metric": table["metric"],
             "dataset": table["dataset"],
-            "setting": _setting(table, row),
+            "setting": setting(table, row),
             "protocol": table.get("protocol"),
-            "evidence": _grade_name(table, row) or None,
+            "evidence": grade_name(table, row) or None,
             "published": result.published,
-            "source": _source(table, row),
+            "source": source(table, row),
         }
         return {k: v for k, v in said.items() if v is not None}
 
@@ -116,48 +74,16 @@ class Results:
         if result.published and self._newest - result.published >= _OLD:
             yield f"the figure on {result.table['dataset']} is of {result.published}"
 
-    def leaderboard(self, identifier: str) -> Leaderboard:
-        """Every table about the data set `identifier`: the strongest grade of evidence first, then the newest, the longest."""
-        about = [t for t in self._index.tables.results if t.get("about") == identifier]
-        ordered = sorted(about, key=self._rank)
-        name = self._index.resource_of(identifier).name
-        return Leaderboard(identifier, name, tuple(self._table(t) for t in ordered))
+    def about_set(self, identifier: str) -> list[Mapping[str, Any]]:
+        """Every table about a data set: the strongest grade of evidence first, then the newest, the longest."""
+        return sorted((t for t in self._index.tables.results if t.get("about") == identifier), key=self._rank)
 
     def measured(self, identifier: str, tasks: Collection[str] | None = None) -> int:
         """How many figures were published on the data set, by metrics for `tasks` if these are given."""
-        about = (t for t in self._index.tables.results if t.get("about") == identifier)
-        return sum(len(t["rows"]) for t in about if tasks is None or self.compares(t, tasks))
+        return sum(len(t["rows"]) for t in self.about_set(identifier) if tasks is None or self.compares(t, tasks))
 
     def _rank(self, table: Mapping[str, Any]) -> tuple[float, ...]:
-        return -self._weight(_grade_name(table)), -(table.get("published") or 0), -len(table["rows"])
-
-    def _table(self, table: Mapping[str, Any]) -> Table:
-        rows = sorted(table["rows"], key=lambda r: r["value"], reverse=table["higher_is_better"])
-        return Table(
-            dataset=table["dataset"],
-            metric=table["metric"],
-            higher_is_better=table["higher_is_better"],
-            protocol=table.get("protocol"),
-            evidence=_grade_name(table) or None,
-            published=table.get("published"),
-            contested=table.get("contested"),
-            source=table["source"],
-            rows=tuple(self._standing(table, row) for row in rows),
-        )
-
-    def _standing(self, table: Mapping[str, Any], row: Mapping[str, Any]) -> Standing:
-        resource = self._index.resource_of(row["resource"])
-        remarks = [text for flag, text in _REMARKS.items() if row.get(flag)]
-        remarks += [f"contested: {row['contested']}"] if row.get("contested") else []
-        return Standing(
-            id=resource.id,
-            kind=resource.kind,
-            name=resource.name,
-            value=row["value"],
-            setting=_setting(table, row),
-            source=_source(table, row),
-            remarks=tuple(remarks),
-        )
+        return -self._weight(grade_name(table)), -(table.get("published") or 0), -len(table["rows"])
 
     @cached_property
     def by_row(self) -> dict[int, str]:
@@ -176,7 +102,7 @@ class Results:
 
     def _trust(self, table: Mapping[str, Any]) -> float:
         """The least grade of its rows: where one method is its author's own, the whole table is."""
-        return min(self._weight(_grade_name(table, row)) for row in table["rows"])
+        return min(self._weight(grade_name(table, row)) for row in table["rows"])
 
     def _weight(self, grade: str) -> float:
         term = self._index.vocabulary.term("evidence", grade)
@@ -192,9 +118,6 @@ class Results:
         return max((t.get("published") or 0 for t in self._index.tables.results), default=0)
 
 
-_REMARKS = {"reference": "for reference", "proxy": "stands for something else"}
-
-
 def _best_rows(table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The best row of each resource in `table`, best first."""
     rows = [r for r in table["rows"] if not r.get("reference") and not r.get("proxy")]
@@ -204,16 +127,17 @@ def _best_rows(table: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return best
 
 
-def _grade_name(table: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> str:
+def grade_name(table: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> str:
     """The grade of evidence of a row, or else of its table; of a table that states none, that of its first row."""
     first = table["rows"][0] if row is None else row
     return str(first.get("evidence") or table.get("evidence") or "")
 
 
-def _source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def source(table: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """Where a figure is published."""
     return str(row.get("source") or table["source"])
 
 
-def _setting(table: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
+def setting(table: Mapping[str, Any], row: Mapping[str, Any]) -> str | None:
     """What the table and then the row say of how it was measured."""
     return "; ".join(said for said in (table.get("setting"), row.get("setting")) if said) or None

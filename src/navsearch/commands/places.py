@@ -66,7 +66,8 @@ def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL, *, full:
     from navsearch.manifest import stamps
 
     check_apart(catalog, index)
-    loaded, known = catalogs.load(catalog), stamps(index)
+    known = stamps(index)
+    loaded = catalogs.load(catalog, known.sha256)
     encoder, heavy = encoders.encoder_of(model, known.sha256)
     known.save()
     if heavy:
