@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from navsearch.answer import Recommendation
+from navsearch.fitness import Fitness
 from navsearch.index import Index, Mask
 from navsearch.problem import Problem
 from navsearch.relations import Relation, Relations
 from navsearch.resource import Resource
 from navsearch.results import LAST, Result, Results
 from navsearch.snippets import USUAL_SIZE, Shape, snippet
+from navsearch.vectors import Rows
 
 # Something of the right task that no relation mentions: below all that one does recommend by itself.
 _UNRELATED_FIT = 0.2
@@ -24,12 +26,7 @@ _PER_TRAIT = 0.02
 # how often it was measured at all, as what everybody compares with is what to start from.
 _DOES, _FIT, _PROVEN, _MEASURED = 0.2, 0.3, 0.4, 0.1
 _OFTEN = 30  # tables with a result; more count no more
-# How well it does the task: one that is made for a broader task, for a narrower one, or for one that this is trained as.
-_BROADER, _NARROWER, _TRAINED_AS = 0.9, 0.7, 0.6
-# How far it meets a wanted term: by a broader one or one that serves it, or by silence.
-_BY_NEAR, _BY_SILENCE = 0.7, 0.85
-# What is made for another modality or shape of sample is worth so much less for each; below the least worth, nothing.
-_MISFIT, _LEAST = 0.6, 0.4
+_LEAST = 0.4  # worth below which it is not shown
 # Any result on the data found proves more than any on data alike.
 _HERE, _ALIKE = 0.5, 0.5
 _BY_FIT = 2  # how fast a result counts less the worse its data set fits: the power of the fit
@@ -86,7 +83,7 @@ class Advisor:
 
     def _related_to(self, task: str, problem: Problem, kind: str) -> Iterator[Candidate]:
         related = {self._index.row_of(r): fit for r, fit in self.relations.fits(task, kind).items()}
-        listed: dict[int, Relation] = related | {row: {} for row in self._doing(task, kind) if row not in related}
+        listed: dict[int, Relation] = related | {row: {} for row in self._doing(task, kind).tolist() if row not in related}
         for row, fit in listed.items():
             if fit.get("fit", _UNRELATED_FIT) > 0:
                 yield self._related(row, fit, task, problem)
@@ -122,19 +119,25 @@ class Advisor:
     def by_results(self, kind: str, problem: Problem) -> tuple[Candidate, ...]:
         """Resources of `kind` to start from, for the first task of `problem` that any does: those with results on the data sets
         found before those with results on others alike, and these before those without, other things equal."""
-        by_task = ((task, self._doing(task, kind)) for task in problem.tasks)
-        worth = ({row: w for row in rows if (w := self._worth(row, task, problem)) >= _LEAST} for task, rows in by_task)
-        alike = self._alike(problem)
-        return _sorted([self._baseline(row, w, problem, alike) for row, w in next(filter(None, worth), {}).items()])
+        fitness, rows, worth = Fitness(self._index, problem), np.empty(0, dtype=np.int64), np.empty(0)
+        for task in problem.tasks:
+            doing = self._doing(task, kind)
+            worth = fitness.worth(doing, task)
+            rows, worth = doing[worth >= _LEAST], worth[worth >= _LEAST]
+            if len(rows):
+                break
+        alike, fits = self._alike(problem), fitness.fit(rows)
+        known = zip(rows.tolist(), worth.tolist(), fits.tolist(), strict=True)
+        return _sorted([self._baseline(row, w, _DOES + _FIT * fit, problem, alike) for row, w, fit in known])
 
-    def _baseline(self, row: int, worth: float, problem: Problem, like: Mapping[str, float]) -> Candidate:
+    def _baseline(self, row: int, worth: float, merits: float, problem: Problem, like: Mapping[str, float]) -> Candidate:
+        """The row, `worth` what it can do at all x its `merits` with those of its results."""
         identifier = self.results.by_row.get(row, "")
         here = self._on(identifier, problem, problem.datasets)
         alike = [] if here else self._on(identifier, problem, like)
         proven = _HERE + (1 - _HERE) * _proof(here) if here else _ALIKE * _proof(alike)
         measured = min(1.0, len(self.results.of(identifier)) / _OFTEN)
-        merits = _DOES + _FIT * self._fit(row, problem) + _PROVEN * proven + _MEASURED * measured
-        score = round(worth * merits, 4)
+        score = round(worth * (merits + _PROVEN * proven + _MEASURED * measured), 4)
 
         def recommendation() -> Recommendation:
             method = self._index.resources[row]
@@ -149,43 +152,9 @@ class Advisor:
                 yield f"{where} {', '.join(dict.fromkeys(r.table['dataset'] for r in results[:_EVIDENCE_SHOWN]))}"
         yield str(method.fields.get("why") or method.description)
 
-    def _worth(self, row: int, task: str, problem: Problem) -> float:
-        """How well the row can do `task` on such data at all (0..1)."""
-        facets = {t.facet for t in problem.traits if self._index.vocabulary.facets[t.facet].more["from_data"] != "always"}
-        wanted = {f: [t.term for t in problem.traits if t.facet == f] for f in facets}
-        misfits = sum(not any(self._meets(row, facet, term) for term in terms) for facet, terms in wanted.items())
-        return self._does(row, task) * _MISFIT**misfits
-
-    def _does(self, row: int, task: str) -> float:
-        """How well the row does `task` (0..1): by itself, by a broader or narrower task, or by one that it is trained as."""
-        stated = self._index.terms[row].get("task", ())
-        if task in stated:
-            return 1.0
-        if not set(stated).isdisjoint(self._index.vocabulary.broader("task", task)):
-            return _BROADER
-        return _NARROWER if task in self._index.closures[row].get("task", ()) else _TRAINED_AS
-
-    def _fit(self, row: int, problem: Problem) -> float:
-        """How far the row has what is wanted, task aside (0..1): the terms asked for and, counting less, what the data found
-        have in common."""
-        asked = {(f, t): 1.0 for f, terms in problem.terms.items() for t in terms}
-        wanted = {(t.facet, t.term): t.weight for t in problem.traits} | asked
-        met = sum(weight * self._meets(row, facet, term) for (facet, term), weight in wanted.items())
-        return met / sum(wanted.values()) if wanted else _BY_SILENCE
-
-    def _meets(self, row: int, facet: str, term: str) -> float:
-        closure = self._index.closures[row].get(facet, frozenset())
-        adding = self._index.vocabulary.facets[facet].more.get("from_data") == "always"  # many may hold: naming one denies none
-        if not closure or (adding and term not in closure):
-            return _BY_SILENCE
-        known = self._index.vocabulary.term(facet, term)
-        near = {*self._index.vocabulary.broader(facet, term), known.more.get("trained_as") if known else None}
-        return 1.0 if term in closure else 0.0 if near.isdisjoint(self._index.terms[row][facet]) else _BY_NEAR
-
-    def _doing(self, task: str, kind: str) -> list[int]:
-        """Rows of `kind` that do `task`, a broader one, or one that it is trained as."""
-        doing = self._carrying("task", self.relations.chain(task)) & self._index.of_kinds((kind,))
-        return np.flatnonzero(doing).tolist()
+    def _doing(self, task: str, kind: str) -> Rows:
+        """int64: rows of `kind` that do `task`, a broader one, or one that it is trained as."""
+        return np.flatnonzero(self._carrying("task", self.relations.chain(task)) & self._index.of_kinds((kind,)))
 
     def _alike(self, problem: Problem) -> dict[str, float]:
         """Measured resources, beyond those found, that share the task and at least one other wanted term and miss none of a
