@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from navsearch import encoder as encoders
+from navsearch import lexical as lexical_module
 from navsearch.encoder import Encoder, LightEncoder, SentenceTransformerEncoder
 from navsearch.errors import ModelMissing
 from navsearch.lexical import Builder, Lexical
@@ -114,14 +115,24 @@ class TestLexical:
         assert opened.scores("liver spaceship").max() < opened.scores("liver").max()
         assert opened.scores("spaceship").max() == 0
 
-    def test_scores_are_those_of_bm25s(self, lexical: Callable[..., Lexical], tmp_path: Path) -> None:
-        """What is read memory-mapped here is what the library would say, divided by what could be reached."""
+    def test_scores_are_those_of_bm25s(self, lexical: Callable[..., Lexical], monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is divided by the most that a question can reach is what the library says, number by number."""
         import bm25s
 
-        opened, reference = lexical(), bm25s.BM25.load(tmp_path)
-        expected = reference.get_scores(content_stems("liver on CT for diagnosis"))
-        scores = opened.scores("liver on CT for diagnosis")
-        assert np.allclose(scores / scores.max(), expected / expected.max())
+        monkeypatch.setattr(lexical_module, "_AT_ONCE", 3)
+        texts = [*TEXTS, "CT CT of the CT", "the of", "liver liver vessels in CT and in MRI", "a", "ultrasound of a vessel"]
+        opened, reference = lexical(texts), bm25s.BM25(method="lucene", k1=lexical_module.K1, b=lexical_module.B)
+        reference.index([content_stems(text) for text in texts], show_progress=False)
+        for word in ("liver", "ct", "vessel", "ultrasound"):
+            (stem,) = content_stems(word)
+            rows, scores = opened._held(stem)
+            expected = reference.get_scores([stem])
+            assert np.array_equal(np.flatnonzero(expected), rows)
+            assert np.array_equal(expected[rows], scores)
+
+    def test_texts_without_words_are_never_found(self, lexical: Callable[..., Lexical]) -> None:
+        """Nothing to find, nothing to fail."""
+        assert lexical(["the of", "and"]).scores("liver").tolist() == [0, 0]
 
     def test_holding_tells_rows_with_a_word(self, lexical: Callable[..., Lexical]) -> None:
         """A stem is looked up exactly."""
