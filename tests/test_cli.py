@@ -287,6 +287,8 @@ def test_a_watched_catalog_is_built_whenever_it_changes(tmp_path: Path) -> None:
         assert ": 1 records" in watching.stderr.readline()
         records.write_text(_record("alpha") + "{\n")
         assert watching.stderr.readline().startswith("catalog/records.jsonl:2: found no JSON")
+        records.unlink()
+        assert "holds no records" in watching.stderr.readline()
         records.write_text(_record("alpha") + _record("beta"))
         assert ": 2 records" in watching.stderr.readline()
         watching.send_signal(signal.SIGINT)

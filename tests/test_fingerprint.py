@@ -57,7 +57,7 @@ def test_a_file_changed_as_it_was_hashed_is_read_again(file: Path, monkeypatch: 
     assert hashed(stamps, file, monkeypatch)[1] == 1
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"x": 1}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"x": 1}', '{"x": [1, 2]}', "\x00"])
 def test_broken_stamps_are_forgotten(file: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """They are a convenience, not a truth."""
     file.with_name("stamps.json").write_text(text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +19,8 @@ from navsearch import Navigator, building
 from navsearch import catalog as catalogs
 from navsearch import index as indexes
 from navsearch import manifest as manifests
-from navsearch.errors import IndexUnusable
+from navsearch.errors import CatalogError, IndexUnusable
+from navsearch.fingerprint import fingerprint
 
 
 @pytest.fixture
@@ -177,6 +181,96 @@ def test_a_short_name_says_more_than_terms(small_catalog: catalogs.Catalog) -> N
     assert names.short("Liver Tumor Images") is None
 
 
+def test_what_interrupted_builds_left_is_removed_after_a_while(folder: Path, small_catalog: catalogs.Catalog) -> None:
+    """Only what is ours, and so old that no build can still be at work there."""
+    old, new = folder / "building-old", folder / "building-new"
+    journal, data = folder / "embedding-0.partial", folder / ("data-" + "0" * 16)
+    for left in (old, new, data):
+        left.mkdir()
+    journal.write_bytes(b"x")
+    for left in (old, journal, data):
+        os.utime(left, (0, 0))
+    building.build(small_catalog, WordHashEncoder(), folder)
+    assert not {old, journal, data}.intersection(folder.iterdir())
+    assert new.is_dir()
+
+
+class TestChangesMeanwhile:
+    """Files may change while an index is built or opened."""
+
+    @pytest.fixture
+    def catalog(self, tmp_path: Path) -> catalogs.Catalog:
+        (tmp_path / "catalog").mkdir()
+        self.write(tmp_path, 5)
+        return catalogs.load(tmp_path / "catalog")
+
+    def write(self, folder: Path, count: int, text: str = "CT of the liver.") -> None:
+        records = [{"id": f"r{i}", "kind": "dataset", "name": f"R{i}", "description": text} for i in range(count)]
+        (folder / "catalog" / "records.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+
+    @pytest.mark.parametrize("count, text", [(5, "MRI of the brain."), (3, "CT of the liver."), (8, "CT of the liver.")])
+    def test_a_catalog_that_changes_under_a_build(
+        self, catalog: catalogs.Catalog, tmp_path: Path, count: int, text: str
+    ) -> None:
+        """Edited, shortened or lengthened: nothing is built of both."""
+        self.write(tmp_path, count, text)
+        with pytest.raises(CatalogError, match="changed while the index was built: build again"):
+            building.build(catalog, WordHashEncoder(), tmp_path / "index")
+        assert not (tmp_path / "index" / "manifest.json").exists()
+
+    def test_a_catalog_that_changes_while_it_is_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its fingerprint is that of before, so an index of it is stale, never wrongly fresh."""
+        (tmp_path / "catalog").mkdir()
+        self.write(tmp_path, 5)
+        before, check = fingerprint(tmp_path / "catalog"), catalogs.Checker.check
+
+        def edit(checker: Any, documents: Any) -> Any:
+            self.write(tmp_path, 5, "MRI of the brain.")
+            return check(checker, documents)
+
+        monkeypatch.setattr(catalogs.Checker, "check", edit)
+        assert catalogs.load(tmp_path / "catalog").fingerprint == before
+
+    def test_an_index_that_is_replaced_while_it_is_opened(
+        self, folder: Path, small_catalog: catalogs.Catalog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The reader takes the new one."""
+        verify = manifests.verify
+
+        def verify_then_replace(*arguments: Any) -> Path:
+            monkeypatch.setattr(manifests, "verify", verify)
+            data = verify(*arguments)
+            building.build(small_catalog, WordHashEncoder("other"), folder)
+            return data
+
+        monkeypatch.setattr(manifests, "verify", verify_then_replace)
+        assert indexes.load(folder).manifest["encoder"]["name"] == "other"
+
+    def test_an_open_index_outlives_its_files(self, folder: Path, small_catalog: catalogs.Catalog) -> None:
+        """Who has it open goes on answering from it."""
+        navigator = Navigator(SMALL, folder, encoder=WordHashEncoder())
+        building.build(small_catalog, WordHashEncoder("other"), folder)
+        assert navigator.ask("small liver lesion").hits
+
+
+def test_one_navigator_serves_many_threads(small: Navigator) -> None:
+    """Answers do not depend on who asks at the same time."""
+    questions = ["small liver lesion", "brain MRI", "loss for segmentation", "alpha", "CT"] * 8
+    alone = [small.ask(q).as_dict() for q in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert [answer.as_dict() for answer in pool.map(small.ask, questions)] == alone
+
+
+@pytest.mark.parametrize("field", ["catalog", "files", "counts", "engine", "encoder"])
+@pytest.mark.parametrize("value", [None, 5, [], {}])
+def test_a_manifest_that_lacks_something_is_damaged(folder: Path, field: str, value: object) -> None:
+    """Nothing of it is guessed at, and nothing goes unverified."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {field: value}))
+    with pytest.raises(IndexUnusable, match="is damaged: run navsearch build"):
+        indexes.load(folder)
+
+
 class TestEmbedding:
     """Each text is embedded once."""
 
@@ -213,8 +307,10 @@ class TestEmbedding:
         """What was embedded before the interruption is not embedded again, and nothing of it is left in the end."""
 
         class Interrupted(WordHashEncoder):
+            most = 5
+
             def encode(self, texts, progress=None):
-                if len(self.texts) > 5:
+                if len(self.texts) > self.most:
                     raise KeyboardInterrupt
                 return super().encode(texts, progress)
 
@@ -223,9 +319,12 @@ class TestEmbedding:
             building.build(small_catalog, Interrupted(), tmp_path)
         (journal,) = tmp_path.glob("embedding-*")
         journal.write_bytes(journal.read_bytes()[:-1])  # as if the machine had stopped while writing
+        Interrupted.most = 0
+        with pytest.raises(KeyboardInterrupt):
+            building.build(small_catalog, Interrupted(), tmp_path)  # embeds the one that was lost, no more
         encoder = WordHashEncoder()
         building.build(small_catalog, encoder, tmp_path)
-        assert len(encoder.texts) == len(small_catalog.resources) - 7
+        assert len(encoder.texts) == len(small_catalog.resources) - 8
         assert not list(tmp_path.glob("embedding-*"))
 
     def test_the_vectors_are_those_of_the_texts(self, folder: Path, small_catalog: catalogs.Catalog) -> None:

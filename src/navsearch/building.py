@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from navsearch import manifest as manifests
 from navsearch.catalog import Catalog, Tables
 from navsearch.embedding import Embedder, digest
 from navsearch.encoder import Encoder, Progress
+from navsearch.errors import CatalogError
+from navsearch.fingerprint import fingerprint
 from navsearch.index import STORE, WORDS, Index, load
 from navsearch.lexical import Builder
 from navsearch.limits import MEASURES, TEXTS
@@ -34,8 +37,9 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
     """Embed `catalog`, write its index into `folder` in place of any index there, and return it. Texts that the index there
     (or a build that was interrupted) has embedded already are not embedded again, unless `full`."""
     known = manifests.stamps(folder)
+    encoders.forget_others(folder, manifests.stated(folder, "encoder", "fingerprint") or "")
     embedder = Embedder(encoder, folder, known, progress, full=full)
-    with manifests.replacing(folder) as (data, manifest):
+    with manifests.replacing(folder) as (data, manifest), _unchanged(catalog):
         dimension = _write(catalog, embedder, encoder.lexicon(), data)
         manifest |= {
             "catalog": catalog.fingerprint,
@@ -49,8 +53,23 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
             "engine": Vectors.build(data),
         }
     embedder.done()
-    encoders.forget_others(folder, encoder.fingerprint)
     return load(folder, known=known)
+
+
+@contextmanager
+def _unchanged(catalog: Catalog) -> Iterator[None]:
+    """Raise CatalogError if the files of the catalog change meanwhile: part of them may have been read before, part after."""
+    try:
+        yield
+    except (ValueError, LookupError, OSError):  # what comes of lines that are not those that were checked
+        _check_unchanged(catalog)
+        raise
+    _check_unchanged(catalog)
+
+
+def _check_unchanged(catalog: Catalog) -> None:
+    if catalog.folder and fingerprint(catalog.folder) != catalog.fingerprint:
+        raise CatalogError([f"{catalog.folder}: found files that changed while the index was built: build again"])
 
 
 def _write(catalog: Catalog, embedder: Embedder, lexicon: Iterable[str], data: Path) -> int:
@@ -63,6 +82,8 @@ def _write(catalog: Catalog, embedder: Embedder, lexicon: Iterable[str], data: P
             dimension = embed(texts)
             words_of.add(texts)
             records.add(some, texts)
+        if len(records) != len(catalog.resources):
+            raise ValueError("records came or went")
         (data / WORDS).mkdir()
         records.finish(words_of.save(data / WORDS), lexicon)
     return dimension
@@ -82,6 +103,9 @@ class _Records:
         self._written: dict[str, int] = {}
         self._name_words: set[str] = set()
         self._mentioned = dict.fromkeys(_mentioned(catalog.tables), -1)
+
+    def __len__(self) -> int:
+        return len(self._column)
 
     def add(self, resources: Iterable[Resource], texts: Iterable[str]) -> None:
         """Write the next resources, with the texts of them that are embedded."""

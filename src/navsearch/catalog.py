@@ -51,12 +51,13 @@ class Catalog:
     vocabulary: Vocabulary
     tables: Tables
     fingerprint: str
+    folder: Path | None = None
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """How many resources of each kind, in the order of the kinds."""
-        kinds = Counter(r.kind for r in self.resources)
-        return {k: kinds[k] for k in self.vocabulary.facets["kind"].terms if k in kinds}
+        kinds, known = Counter(r.kind for r in self.resources), self.vocabulary.facets.get("kind")
+        return {k: kinds[k] for k in (known.terms if known else ()) if k in kinds}
 
 
 class Resources(Collection[Resource]):
@@ -87,6 +88,7 @@ def load(folder: Path, sha256: Sha256 = sha256_of) -> Catalog:
 def check(folder: Path, sha256: Sha256 = sha256_of) -> tuple[Catalog, tuple[str, ...]]:
     """The catalog in `folder` as far as it can be read, and all its problems, in order of file and line. `sha256` tells that of
     a file."""
+    before = fingerprint(folder, sha256)
     documents = _documents(folder, sha256)
     vocabulary = _vocabulary(documents)
     by_kind = {kind: [d for k, d in documents if k == kind] for kind in (RESOURCE, *TABLES.values())}
@@ -95,7 +97,8 @@ def check(folder: Path, sha256: Sha256 = sha256_of) -> tuple[Catalog, tuple[str,
         resources=Resources(sound[RESOURCE], vocabulary),
         vocabulary=vocabulary,
         tables=Tables(**{folder: tuple(sound[TABLES[folder]]) for folder in Tables.__slots__}),
-        fingerprint=fingerprint(folder, sha256),
+        fingerprint=before,
+        folder=folder,
     )
     return catalog, problems
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from navsearch.errors import UsageError
 from navsearch.reading import Document, Place
 from navsearch.references import Items, Located, dangling, guess, listed
 from navsearch.vocabulary import Vocabulary
@@ -54,7 +55,11 @@ class Checker:
         """What tells quickly whether an item satisfies the schema; of what it does not, `_reasons` says why."""
         from jsonschema_rs import Draft202012Validator
 
-        validator = Draft202012Validator({**self._schema, "$ref": f"#/$defs/{kind}"})
+        try:
+            validator = Draft202012Validator({**self._schema, "$ref": f"#/$defs/{kind}"})
+        except ValueError as error:
+            said = str(error).splitlines()[0]
+            raise UsageError(f"schema.json: found no valid JSON Schema ({said}), expected one that describes {kind}") from None
 
         def satisfies(item: Any) -> bool:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from navsearch.store import Store
 from navsearch.vectors import Matrix
 
 VECTORS = "vectors.npy"
-_DIGEST = 16  # bytes
+_DIGEST, _HEAD = 16, 4  # bytes of a text's digest, and of the dimension
 
 
 def digest(text: str) -> bytes:
@@ -38,7 +39,7 @@ class Embedder:
         if full:
             self._journal.remove()
         self._before = _nothing if full else _before(folder, encoder, known)
-        self._known = dict(self._journal.read())
+        self._known = self._journal.read()
 
     @contextmanager
     def writing(self, folder: Path, count: int) -> Iterator[Callable[[Sequence[str]], int]]:
@@ -81,22 +82,22 @@ class _Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def read(self) -> Iterator[tuple[bytes, Matrix]]:
-        """What was kept whole."""
+    def read(self) -> dict[bytes, Matrix]:
+        """What was kept whole; what was not is cut off, so that more can follow."""
         kept = self._file.read_bytes() if self._file.is_file() else b""
-        size = _DIGEST + 4 * int.from_bytes(kept[:4], "little")
-        for start in range(4, len(kept) - size + 1, size):
-            entry = kept[start : start + size]
-            yield entry[:_DIGEST], np.frombuffer(entry[_DIGEST:], dtype="<f4")
+        size = _DIGEST + 4 * int.from_bytes(kept[:_HEAD], "little")
+        whole = range(_HEAD, len(kept) - size + 1, size)
+        if len(kept) != (end := _HEAD + len(whole) * size) and kept:
+            os.truncate(self._file, end if len(kept) > _HEAD else 0)
+        return {kept[s : s + _DIGEST]: np.frombuffer(kept[s + _DIGEST : s + size], dtype="<f4") for s in whole}
 
     def add(self, texts: list[bytes], vectors: Matrix) -> None:
         """Keep the vectors of texts."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        begun = self._file.is_file()
-        with self._file.open("ab") as file:
-            if not begun:
-                file.write(vectors.shape[1].to_bytes(4, "little"))
-            file.writelines(text + vector.astype("<f4").tobytes() for text, vector in zip(texts, vectors, strict=True))
+        entries = (text + vector.astype("<f4").tobytes() for text, vector in zip(texts, vectors, strict=True))
+        with self._file.open("ab", buffering=0) as file:  # in one write, which no other build's can come between
+            head = b"" if file.tell() else int(vectors.shape[1]).to_bytes(_HEAD, "little")
+            file.write(head + b"".join(entries))
 
     def remove(self) -> None:
         """Forget them."""

@@ -13,6 +13,7 @@ from navsearch.errors import UsageError
 from navsearch.locations import default_catalog
 
 Sha256 = Callable[[Path], str]  # what tells the sha256 of a file
+_STAMP = 4  # size, time of change, time of the entry's change, hash
 SUFFIXES = (".yaml", ".yml", ".jsonl")  # of the files of a catalog
 
 
@@ -34,16 +35,17 @@ class Stamps:
         self._known: dict[str, list[object]] = {}
         self._saved = 0
         self._changed = False
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError):
             self._saved = file.stat().st_mtime_ns
-            self._known = dict(json.loads(file.read_text(encoding="utf-8")))
+            stored = dict(json.loads(file.read_text(encoding="utf-8")))
+            self._known = {path: stamp for path, stamp in stored.items() if isinstance(stamp, list) and len(stamp) == _STAMP}
 
     def sha256(self, file: Path) -> str:
         """sha256 of the bytes of `file`, hexadecimal. Raises OSError if it cannot be read."""
         path, status = os.path.abspath(file), file.stat()  # noqa: PTH100
         stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         known = self._known.get(path)
-        if isinstance(known, list) and known[:3] == stamp and max(stamp[1:]) < self._saved:
+        if known and known[:3] == stamp and max(stamp[1:]) < self._saved:
             return str(known[3])
         found = sha256_of(file)
         self._known[path], self._changed = [*stamp, found], True
@@ -53,10 +55,10 @@ class Stamps:
         """Remember what was hashed, of the files that are still there."""
         if not self._changed:
             return
-        kept = {path: stamp for path, stamp in self._known.items() if Path(path).exists()}
+        kept = {path: stamp for path, stamp in self._known.items() if os.path.exists(path)}  # noqa: PTH110
         with suppress(OSError):
             replace_text(self._file, json.dumps(kept))
-            self._changed = False
+            self._saved, self._changed = self._file.stat().st_mtime_ns, False
 
 
 def catalog_files(folder: Path) -> list[Path]:
@@ -79,7 +81,7 @@ def fingerprint(folder: Path, sha256: Sha256 = sha256_of) -> str:
         files += [(f"shipped/{file.name}", file) for file in shipped_vocabulary()]
     digest = hashlib.sha256()
     for name, file in files:
-        digest.update(name.encode() + b"\0" + bytes.fromhex(sha256(file)))
+        digest.update(os.fsencode(name) + b"\0" + bytes.fromhex(sha256(file)))
     return digest.hexdigest()
 
 

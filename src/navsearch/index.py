@@ -197,7 +197,8 @@ class StoredTables:
         self._store = store
 
     def __getattr__(self, name: str) -> Any:
-        value = self._store.json("table", name)
+        if (value := self._store.json("table", name)) is None:
+            raise AttributeError(f"the index has no table {name!r}")
         setattr(self, name, value)
         return value
 

@@ -11,6 +11,7 @@ from typing import Any
 from navsearch.errors import UsageError
 from navsearch.resource import Resource
 from navsearch.vocabulary import Tag, Vocabulary
+from navsearch.words import valid
 
 # Work on numbers and, number by number, on arrays.
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -107,7 +108,7 @@ def _from_filter(name: str, value: Any, vocabulary: Vocabulary) -> Iterator[Limi
         field, op = _PLAIN[name]
         yield Limit(field, op, _plain(name, value, vocabulary), f"{name}={value}")
         return
-    for item in (value,) if isinstance(value, str) else value:
+    for item in map(valid, (value,) if isinstance(value, str) else value):
         facet, _, term = item.partition(":") if name in _PAIRS else (name, "", item)
         yield Limit(facet, _PAIRS.get(name, "="), _facet_term(facet, term, vocabulary), f"{name}={item}")
 
@@ -146,6 +147,7 @@ def _near(text: str, known: list[str]) -> str:
 
 def _plain(name: str, value: Any, vocabulary: Vocabulary) -> str | float:
     """A year, a number, a term or a text, as the filter `name` takes it."""
+    value = valid(value) if isinstance(value, str) else value
     if not isinstance(value, str | int | float) or (isinstance(value, str) and not value.strip()):
         raise UsageError(f"{name}: found {value!r}, expected one {'number' if _PLAIN[name][0] in MEASURES else 'text'}")
     if _PLAIN[name][0] not in MEASURES:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ from navsearch.fingerprint import Stamps, replace_text, sha256_of
 FORMAT = 4
 _MANIFEST = "manifest.json"
 _STAMPS = "stamps.json"
+# What answering needs of a manifest, and of what type.
+_FIELDS = {"catalog": str, "data": str, "files": dict, "encoder": dict, "counts": dict, "engine": dict}
+_LEFT = ("data-" + "[0-9a-f]" * 16, "building-*", "embedding-*.partial")  # by builds that did not end
+_LONG = 7 * 24 * 3600  # seconds after which no build goes on
 _DATA = re.compile(r"data-[0-9a-f]{16}")
 
 
@@ -37,9 +42,12 @@ def read(folder: Path) -> dict[str, Any]:
         manifest = dict(json.loads(file.read_text(encoding="utf-8")))
         if manifest["format"] != FORMAT:
             raise IndexUnusable(f"{folder} has format {manifest['format']}, this navsearch reads {FORMAT}: {MEND}")
-        manifest["catalog"], manifest["data"], manifest["files"], manifest["encoder"]["fingerprint"]
+        complete = all(isinstance(manifest[name], kind) and manifest[name] for name, kind in _FIELDS.items())
+        complete = complete and {"name", "fingerprint", "light"} <= manifest["encoder"].keys()
     except (ValueError, KeyError, TypeError):
-        raise IndexUnusable(f"{file} is damaged: {MEND}") from None
+        complete = False
+    if not complete:
+        raise IndexUnusable(f"{file} is damaged: {MEND}")
     return manifest
 
 
@@ -87,8 +95,17 @@ def replacing(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         if not _sound(folder / name, files):
             _put(data, folder / name)
         _point({"format": FORMAT, **manifest, "data": name, "files": files}, folder)
-    if replaced not in (None, name):
-        shutil.rmtree(folder / str(replaced), ignore_errors=True)
+    for left in {*_leftovers(folder), *([folder / replaced] if replaced else [])} - {folder / name}:
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """What builds left behind that ended long ago without coming to their end."""
+    found = (path for pattern in _LEFT for path in folder.glob(pattern))
+    return [path for path in found if time.time() - path.stat().st_mtime > _LONG]
 
 
 def _point(manifest: Mapping[str, Any], folder: Path) -> None:

@@ -26,7 +26,7 @@ from navsearch.ranking import CLEARLY, Found, Question, Ranker, Ranking, Scored
 from navsearch.recommend import Advisor, Candidate
 from navsearch.resource import Resource
 from navsearch.vocabulary import Tag
-from navsearch.words import key
+from navsearch.words import key, valid
 
 if TYPE_CHECKING:  # what only some questions need is imported for those
     from navsearch.leaderboards import Leaderboard
@@ -113,6 +113,7 @@ class Navigator:
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
+        identifier = valid(identifier)
         try:
             return self._index.resource_of(identifier)
         except KeyError:

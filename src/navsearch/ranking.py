@@ -163,19 +163,20 @@ class Ranker:
         @cache
         def under(kept: tuple[Limit, ...]) -> Found:
             ranked = self.rank(question, self.allowed(kinds, (*kept, *fixed)), fits)
-            return self._found(question.query, kinds, kept, ranked)
+            return self._found(question, kinds, kept, ranked)
 
         stated = tuple(limit for limit in question.query.limits if limit.concerns(kinds))
         return under(relax(stated, lambda kept: under(kept).confidence))
 
-    def _found(self, query: Query, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Ranking) -> Found:
+    def _found(self, question: Question, kinds: Sequence[str], kept: tuple[Limit, ...], ranked: Ranking) -> Found:
+        query = question.query
         unknown = sum(w not in self._index.frequency for w in query.leftover)
         return Found(
             kinds=tuple(kinds),
             kept=kept,
             dropped=tuple(limit for limit in query.limits if limit.concerns(kinds) and limit not in kept),
             ranked=ranked,
-            missed={f: self._telling(query, s, f) for s in ranked[:1] for f in self._missed_facets(s)},
+            missed={f: self._telling(question, s, f) for s in ranked[:1] for f in self._missed_facets(s)},
             unserved=self._unserved(query, kinds),
             strange=unknown / (len(query.tags) + len(query.leftover) or 1),
             limits_only=bool(kept) and not query.leftover and all(any(limit.states(t) for limit in kept) for t in query.tags),
@@ -214,14 +215,14 @@ class Ranker:
         of_kinds = self._index.of_kinds(kinds)
         return tuple(t for t in wanted if not of_kinds[self._index.carrying(t.facet, t.term)].any())
 
-    def _telling(self, query: Query, scored: Scored, facet: str) -> float:
+    def _telling(self, question: Question, scored: Scored, facet: str) -> float:
         """How much it says that the row lacks the terms of `facet`: less than 1 if it has a broader one, or if its kind, being
         asked for, seldom states any."""
         if not self._index.closures[scored.row].get(facet):
             kind = self._index.kind_of(scored.row)
-            return float(self._index.tables.shares[kind].get(facet, 0.0)) if kind in query.kinds else 1.0
+            return float(self._index.tables.shares[kind].get(facet, 0.0)) if kind in question.query.kinds else 1.0
         lacking = (t for t in scored.missed if t.facet == facet and self._sure(t))
-        return 1 - max(_level(self._index, scored.row, t) for t in lacking)
+        return 1 - max(float(question.level(np.array([scored.row]), t)[0]) for t in lacking)
 
     def _missed_facets(self, scored: Scored) -> Iterable[str]:
         """The facets of which a row has none of the terms surely wanted."""
@@ -304,10 +305,11 @@ class Question:
     def _levels(self, rows: Rows) -> dict[Tag, Numbers]:
         """How far `rows` meet each wanted term: 1 by it or a narrower one, less by a broader one or by silence; a part of a
         longer term (the eye of eye tracking) also by that."""
-        own = {tag: self._level(rows, tag) for tag in self._weights}
+        own = {tag: self.level(rows, tag) for tag in self._weights}
         return own | {tag: np.maximum.reduce([own[t] for t in (tag, *longer)]) for tag, longer in self._within.items()}
 
-    def _level(self, rows: Rows, tag: Tag) -> Numbers:
+    def level(self, rows: Rows, tag: Tag) -> Numbers:
+        """How far `rows` meet one wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
         index, broader = self._index, self._index.vocabulary.broader(tag.facet, tag.term)[1:]
         level = np.where(among(rows, index.stating(tag.facet)), 0.0, UNSTATED)
         for term in broader:
@@ -356,17 +358,6 @@ def first(values: NDArray[Any], count: int, rows: Rows) -> Rows:
     least = np.partition(of, len(of) - count)[len(of) - count]
     greater = rows[of > least]
     return np.concatenate([greater, rows[of == least][: count - len(greater)]])
-
-
-def _level(index: Index, row: int, tag: Tag) -> float:
-    """How far a row meets a wanted term: 1 by it or a narrower one, less by a broader one or by silence."""
-    terms = index.closures[row].get(tag.facet)
-    if not terms:
-        return UNSTATED
-    if tag.term in terms:
-        return 1.0
-    broader = index.vocabulary.broader(tag.facet, tag.term)[1:]
-    return BROADER if set(broader) & set(index.terms[row][tag.facet]) else 0.0
 
 
 def _wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:

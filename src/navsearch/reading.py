@@ -16,6 +16,7 @@ import yaml
 Place = tuple[str | int, ...]
 
 
+_LARGEST = 10**18
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -164,6 +165,8 @@ def _impossible(value: Any) -> Iterator[str]:
     """Complaints about values that JSON or UTF-8 cannot hold, wherever they stand within `value`."""
     if isinstance(value, float) and not math.isfinite(value):
         yield f"found the number {value}, expected a finite one"
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        yield f"found a number of {len(str(abs(value)))} digits, expected a smaller one"
     elif isinstance(value, str) and not value.isascii() and _HALF.search(value):
         yield "found half of a surrogate pair, expected valid Unicode"
     elif isinstance(value, dict | list):

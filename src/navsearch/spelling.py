@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from navsearch.meanings import Usage, support
 from navsearch.vocabulary import Vocabulary
@@ -30,7 +31,7 @@ def _meant(word: Word, context: Sequence[str], vocabulary: Vocabulary, usage: Us
     then the most frequent. A common word of the language is a slip only if the context speaks for it."""
     if not _unknown(word, vocabulary, usage):
         return None
-    near = _near(word, vocabulary.known_words | usage.name_words)
+    near = _near(word, _by_letter(vocabulary.known_words, usage.name_words).get(word.folded[0], ()))
     ranked = ((slips, -support(stem(w), context, usage), -usage.frequency.get(stem(w), 0), w) for w, slips in near)
     best = min(ranked, default=None)
     common = {word.folded, word.stem} & usage.lexicon
@@ -47,12 +48,22 @@ def _unknown(word: Word, vocabulary: Vocabulary, usage: Usage) -> bool:
     )
 
 
+@lru_cache(maxsize=8)
+def _by_letter(terms: frozenset[str], names: frozenset[str]) -> dict[str, list[str]]:
+    """All words that a slip may have been made of, by their first letter."""
+    words_by: dict[str, list[str]] = {}
+    for word in terms | names:
+        if word not in STOP_WORDS:
+            words_by.setdefault(word[0], []).append(word)
+    return words_by
+
+
 def _near(word: Word, known: Iterable[str]) -> list[tuple[str, int]]:
     """The known words that are few slips away, with how many."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     slips = 1 if len(word.folded) < _LONG else 2
-    alike = [w for w in known if w[0] == word.folded[0] and abs(len(w) - len(word.folded)) <= slips and w not in STOP_WORDS]
+    alike = [w for w in known if abs(len(w) - len(word.folded)) <= slips]
     near = process.extract(word.folded, alike, scorer=OSA.distance, score_cutoff=slips, limit=None)
     return [(str(w), int(d)) for w, d, _ in near]

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from navsearch.errors import MEND, IndexUnusable
 from navsearch.vectors import Rows
 
 _T = TypeVar("_T")
@@ -40,9 +41,13 @@ class Store:
     """What `writing` wrote, read one value at a time. Safe to share between threads."""
 
     def __init__(self, file: Path) -> None:
+        """Raises IndexUnusable if `file` cannot be opened."""
         uri = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._db.execute(f"PRAGMA mmap_size={_MAPPED}")
+        try:
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._db.execute(f"PRAGMA mmap_size={_MAPPED}")
+        except sqlite3.Error as error:
+            raise IndexUnusable(f"{file} cannot be opened ({error}): {MEND}") from None
 
     def terms(self, row: int) -> dict[str, Any]:
         """The terms of record `row`, as JSON values."""

@@ -66,6 +66,8 @@ class Vectors:
         self._matrix = matrix
         self._file = folder / "engine.faiss"
         self._facts = facts
+        if facts["engine"] != FLAT:
+            self._engine  # noqa: B018  opened now: a build that replaces the index removes the file
 
     @classmethod
     def build(cls, folder: Path, progress: Callable[[int], None] | None = None) -> dict[str, Any]:

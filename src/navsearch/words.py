@@ -98,6 +98,11 @@ def key(text: str) -> str:
     return "".join(c for c in plain.casefold() if c.isalnum())
 
 
+def valid(text: str) -> str:
+    """`text` with what UTF-8 cannot hold, such as bytes of a command line that are none, marked as unreadable."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def has_han(text: str) -> bool:
     """True if `text` holds Chinese characters."""
     return not text.isascii() and any("\u3400" <= char <= "\u9fff" for char in text)

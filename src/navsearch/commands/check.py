@@ -16,8 +16,8 @@ def check(context: typer.Context) -> None:
 
     found, problems = catalog.check(context.obj.catalog)
     write("".join(f"{p}\n" for p in problems))
-    plural = found.vocabulary.facets["kind"].terms
-    counts = ", ".join(f"{n} {plural[k].more.get('plural', k)}" for k, n in found.counts.items())
+    kinds = {kind: found.vocabulary.term("kind", kind) for kind in found.counts}
+    counts = ", ".join(f"{n} {(term.more if (term := kinds[k]) else {}).get('plural', k)}" for k, n in found.counts.items())
     figures = sum(len(table["rows"]) for table in found.tables.results)
     said = f"{len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}"
     write(f"{counts}; {figures} published figures; {len(found.tables.relations)} relations; {said}\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from navsearch.errors import MEND, CatalogError, IndexUnusable
+from navsearch.errors import MEND, CatalogError, IndexUnusable, NavsearchError
 from navsearch.locations import DEFAULT_MODEL, check_apart, default_catalog, default_index
 
 if TYPE_CHECKING:  # imported where it is used, as it is slow to import
@@ -74,22 +74,38 @@ def build_index(catalog: Path, index: Path, model: str = DEFAULT_MODEL, *, full:
         typer.echo(f"navsearch: {model} cannot run without sentence-transformers, which takes long to start: {heavy}", err=True)
     with progress_bar(f"embedding {len(loaded.resources)} records with {model}", len(loaded.resources)) as progress:
         built = building.build(loaded, encoder, index, progress, full=full)
-    typer.echo(f"{index}: {len(built)} records, catalog {loaded.fingerprint[:8]}", err=True)
+    engine = built.manifest["engine"]
+    found = "" if engine["engine"] == "Flat" else f", {engine['engine']} finds {engine['recall_at_10']:.1%} of the nearest"
+    typer.echo(f"{index}: {len(built)} records, catalog {loaded.fingerprint[:8]}{found}", err=True)
 
 
 def watch_and_build(catalog: Path, index: Path, model: str, *, full: bool) -> None:
     """Build now and whenever the catalog changes, until interrupted; what is wrong with a catalog is said, and waited for to
     be mended."""
+    seen = ""
+    with suppress(KeyboardInterrupt):
+        while True:
+            if (now := _state(catalog, index)) != seen:
+                try:
+                    build_index(catalog, index, model, full=full)
+                    full = False
+                except CatalogError as error:
+                    typer.echo("".join(f"{problem}\n" for problem in error.problems), err=True, nl=False)
+                except (NavsearchError, OSError) as error:
+                    typer.echo(f"navsearch: {error}", err=True)
+                seen = now
+            sleep(_BETWEEN_LOOKS)
+
+
+def _state(catalog: Path, index: Path) -> str:
+    """What changes whenever the catalog does, its schema included; also when it cannot be read."""
     from navsearch.fingerprint import fingerprint
     from navsearch.manifest import stamps
 
-    known, built = stamps(index), ""
-    with suppress(KeyboardInterrupt):
-        while True:
-            if (now := fingerprint(catalog, known.sha256)) != built:
-                try:
-                    build_index(catalog, index, model, full=full)
-                except CatalogError as error:
-                    typer.echo("".join(f"{problem}\n" for problem in error.problems), err=True, nl=False)
-                built, full = now, False
-            sleep(_BETWEEN_LOOKS)
+    known, schema = stamps(index), catalog / "schema.json"
+    try:
+        state = fingerprint(catalog, known.sha256) + (known.sha256(schema) if schema.is_file() else "")
+    except (NavsearchError, OSError) as error:
+        return str(error)
+    known.save()
+    return state
