@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -104,6 +105,7 @@ FAULTS = [
     ("advice for no task", "advice/all.yaml", "task: [classification]", "task: [classifying]", "catalog/advice/all.yaml:3: found unknown task 'classifying', expected a task of the vocabulary (did you mean 'classification'?)"),
     ("advice on no facet", "advice/all.yaml", "trait: [small", "traits: [small", "catalog/advice/all.yaml:2: found unknown facet 'traits', expected a facet (did you mean 'trait'?)"),
     ("fact of no trait", DATA, "trait_facts: [{trait: class imbalance", "trait_facts: [{trait: class balance", "catalog/datasets/all.yaml:11: found unknown trait 'class balance', expected a trait of the vocabulary (did you mean 'class imbalance'?)"),
+    ("number too large", DATA, "count: 40", f"count: 1{'0' * 400}", "catalog/datasets/all.yaml:34: found a number of 401 digits, expected a smaller one"),
     ("fit out of range", "relations/all.yaml", "fit: 0.8", "fit: 8", "catalog/relations/all.yaml:1: fit: found 8, expected a fit between 0 and 1"),
     ("dangling broader term", "vocabulary/all.yaml", "broader: tumor,", "broader: tumour,", "catalog/vocabulary/all.yaml:38: found broader term 'tumour', expected a term of this facet (did you mean 'tumor'?)"),
     ("synonym of two terms", "vocabulary/all.yaml", "synonyms: [cerebral]", "synonyms: [hepatic]", "catalog/vocabulary/all.yaml:30: found 'hepatic' under 'brain', expected a word that 'liver' does not have"),
@@ -209,3 +211,27 @@ def test_a_shipped_vocabulary_is_part_of_the_fingerprint(tmp_path: Path, monkeyp
     before = fingerprint(tmp_path)
     monkeypatch.setattr(fingerprints, "default_catalog", lambda: SMALL)
     assert fingerprint(tmp_path) != before
+
+
+def test_an_own_schema_that_is_none_is_refused(broken: Callable[..., Path]) -> None:
+    """In one line, with what is wrong."""
+    copy = broken()
+    schema = json.loads((CATALOG / "schema.json").read_text())
+    schema["$defs"]["resource"]["properties"]["name"] = {"type": 5}
+    (copy / "schema.json").write_text(json.dumps(schema))
+    with pytest.raises(UsageError, match=r"schema\.json: found no valid JSON Schema"):
+        catalogs.check(copy)
+
+
+def test_a_file_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
+    """Names are bytes to the file system."""
+    record = {"id": "a", "kind": "dataset", "name": "A", "description": "CT of the liver."}
+    (tmp_path / os.fsdecode(b"\xff.jsonl")).write_text(json.dumps(record))
+    assert len(catalogs.load(tmp_path).resources) == 1
+
+
+def test_a_vocabulary_without_kinds_is_a_problem(broken: Callable[..., Path]) -> None:
+    """It is named, and what can be counted is."""
+    catalog, problems = catalogs.check(broken("vocabulary/all.yaml", "facet: kind", "facet: sort"))
+    assert any("found no facet 'kind' with a default term" in problem for problem in problems)
+    assert catalog.counts == {}

@@ -138,6 +138,7 @@ def test_nothing_fits_exits_with_one(run: Run) -> None:
         ),
         (["--catalog", str(SMALL), "--index", "/proc/nowhere/ix", "build"], 2, "navsearch: /proc/nowhere"),
         (["show", "litz"], 2, "navsearch: resource 'litz' is not known (did you mean"),
+        (["show", "\udcff"], 2, "navsearch: resource '?' is not known"),
         (["facets", "organ"], 2, "navsearch: facet 'organ' is not known; facets: task, modality, anatomy"),
         (["evaluate", "/nowhere"], 2, "navsearch: /nowhere: found no readable file"),
         (["build", "--model", "no/such-model"], 4, "navsearch: model 'no/such-model' cannot be fetched"),
