@@ -39,7 +39,7 @@ class Embedder:
         if full:
             self._journal.remove()
         self._before = _nothing if full else _before(folder, encoder, known)
-        self._known = self._journal.read()
+        self._journal.open()
 
     @contextmanager
     def writing(self, folder: Path, count: int) -> Iterator[Callable[[Sequence[str]], int]]:
@@ -72,7 +72,7 @@ class Embedder:
         return np.stack([found[d] for d in wanted]).astype("<f4")
 
     def _vector(self, text: bytes) -> Matrix | None:
-        known = self._known.get(text)
+        known = self._journal.vector(text)
         return known if known is not None else self._before(text)
 
 
@@ -81,15 +81,25 @@ class _Journal:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._places: dict[bytes, int] = {}  # where the vector of a text begins
+        self._dimension = 0
 
-    def read(self) -> dict[bytes, Matrix]:
-        """What was kept whole; what was not is cut off, so that more can follow."""
-        kept = self._file.read_bytes() if self._file.is_file() else b""
-        size = _DIGEST + 4 * int.from_bytes(kept[:_HEAD], "little")
-        whole = range(_HEAD, len(kept) - size + 1, size)
-        if len(kept) != (end := _HEAD + len(whole) * size) and kept:
-            os.truncate(self._file, end if len(kept) > _HEAD else 0)
-        return {kept[s : s + _DIGEST]: np.frombuffer(kept[s + _DIGEST : s + size], dtype="<f4") for s in whole}
+    def open(self) -> None:
+        """Look up what was kept whole; what was not is cut off, so that more can follow."""
+        if not self._file.is_file():
+            return
+        with self._file.open("rb") as file:
+            self._dimension = int.from_bytes(file.read(_HEAD), "little")
+            place, whole = _HEAD, self._file.stat().st_size
+            while place + _DIGEST + 4 * self._dimension <= whole and self._dimension:
+                self._places[file.read(_DIGEST)] = place + _DIGEST
+                place = file.seek(4 * self._dimension, os.SEEK_CUR)
+        os.truncate(self._file, place if self._places else 0)
+
+    def vector(self, text: bytes) -> Matrix | None:
+        """The vector of a text, if it was kept."""
+        place = self._places.get(text)
+        return None if place is None else np.fromfile(self._file, "<f4", self._dimension, offset=place)
 
     def add(self, texts: list[bytes], vectors: Matrix) -> None:
         """Keep the vectors of texts."""

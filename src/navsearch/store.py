@@ -20,6 +20,7 @@ from navsearch.vectors import Rows
 _T = TypeVar("_T")
 _AT_ONCE = 500  # keys that one query asks for
 _BYTES = 4  # of a row number
+_CACHE = -65536  # KiB of pages that stay in memory while a store is written
 _KEPT = 16384  # values of a space that stay in memory once read
 _MAPPED = 1 << 40  # bytes of the file that SQLite may map instead of reading
 _SCHEMA = """
@@ -29,7 +30,7 @@ _SCHEMA = """
     CREATE TEMP TABLE staged (key TEXT, row INTEGER);
 """
 _SORTED = """
-    INSERT INTO name SELECT DISTINCT key, row FROM staged ORDER BY key, row;
+    INSERT INTO name SELECT key, row FROM staged ORDER BY key, row;
     CREATE INDEX record_by_id ON record (id, row);
     CREATE INDEX record_by_text ON record (text, row);
 """
@@ -168,6 +169,7 @@ def writing(file: Path) -> Iterator[Writer]:
     try:
         db.execute("PRAGMA journal_mode=OFF")
         db.execute("PRAGMA synchronous=OFF")
+        db.execute(f"PRAGMA cache_size={_CACHE}")
         db.executescript(_SCHEMA)
         db.execute("BEGIN")
         yield Writer(db)
