@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from copy import copy
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -38,7 +38,7 @@ def _patched(index: Index, **changes: Any) -> Iterator[Index]:
 @contextmanager
 def _without(index: Index, *lists: str) -> Iterator[Index]:
     """`index` with a vocabulary that lacks these lists of words."""
-    tables = index.vocabulary.as_dicts()
+    tables = deepcopy(index.tables.vocabulary)
     for term in (term for table in tables for term in table["terms"].values()):
         for name in lists:
             term.pop(name, None)

@@ -25,6 +25,7 @@ from navsearch.limits import MEASURES, TEXTS
 from navsearch.resource import Resource
 from navsearch.store import Writer, batched, joined, writing
 from navsearch.surface import Surface
+from navsearch.terms import LISTS, Term
 from navsearch.vectors import Vectors
 from navsearch.vocabulary import Vocabulary
 from navsearch.words import key, words
@@ -177,6 +178,7 @@ class _Records:
             "rows": {identifier: row for identifier, row in self._mentioned.items() if row >= 0},
             "kinds": self._kinds,
             "shares": self._shares(),
+            "vocabulary": self._vocabulary.as_dicts(),
             "facets": [facet.head() for facet in self._vocabulary.facets.values()],
             "name_words": sorted(self._name_words),
             "lexicon": sorted(lexicon),
@@ -195,7 +197,7 @@ class _Records:
 
     def _vocabulary_entries(self) -> None:
         surface = self._vocabulary.surface
-        terms = {f.name: f.as_dict()["terms"] for f in self._vocabulary.facets.values()}
+        terms = {f.name: {t.name: _without_words(t) for t in f.terms.values()} for f in self._vocabulary.facets.values()}
         sets = {"words": sorted(surface.words), "stems": sorted(surface.stems)}
         self._writer.entries("terms", terms)
         self._writer.entries("phrase", surface.by_stem)
@@ -261,6 +263,11 @@ def _parts(name: str) -> list[str]:
     beside = re.sub(r"\([^()]*\)", "", name).split(" / ")
     parts = re.findall(r"\(([^()]+)\)", name) + beside * (len(beside) > 1)
     return [part for part in parts if len(key(part)) >= _SHORTEST_PART]
+
+
+def _without_words(term: Term) -> dict[str, Any]:
+    """What the vocabulary says of a term but how it is written."""
+    return {name: value for name, value in term.as_dict().items() if name not in LISTS}
 
 
 def _packed(numbers: Sequence[float], dtype: str) -> bytes:

@@ -39,14 +39,14 @@ SPACES = {
     "unit": "rows counted in this unit, by unit",
     "measure": "numbers, ascending, and the row of each, by field of limits.MEASURES",
     "column": "one number a row: the place of its kind in the table `kinds`",
-    "terms": "the terms of a facet as its file states them",
+    "terms": "the terms of a facet as its file states them, but for the words for them, which are in `phrase` and `surface`",
     "phrase": "what surface.Surface.phrases gives, by stem",
     "surface": "the other properties of surface.Surface, by name",
     "stem": "the column of a stem in the BM25 scores",
     "related": "the relations that others state, with their ids, by the id they point to",
     "written": "the row of a metric, by each way in which tables write it",
-    "table": "results, relations, inputs and advice as the catalog states them, and the rows of what they mention; heads of "
-    "facets, kinds, shares of kinds that state a facet, words of names and of the language",
+    "table": "the whole vocabulary, heads of facets, kinds, shares of kinds that state a facet; results, relations, inputs and "
+    "advice as the catalog states them, and the rows of what they mention; words of names and of the language",
 }
 Mask = NDArray[np.bool_]
 _T = TypeVar("_T")
@@ -238,7 +238,7 @@ class StoredSurface(Surface):
 
 
 class _StoredTerms(Mapping[str, Term]):
-    """The terms of a facet, read when one is first asked for."""
+    """The terms of a facet, without the words for them, read when one is first asked for."""
 
     def __init__(self, store: Store, facet: str) -> None:
         self._store, self._facet = store, facet
