@@ -26,7 +26,8 @@ import numpy as np
 from synthetic import write
 
 from navsearch import Navigator, building, catalog
-from navsearch.encoder import LightEncoder, Progress
+from navsearch.encoder import LightEncoder
+from navsearch.forward import Progress
 from navsearch.vectors import Matrix
 
 ROOT = Path(__file__).parent.parent

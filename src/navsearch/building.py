@@ -16,9 +16,10 @@ from navsearch import encoder as encoders
 from navsearch import manifest as manifests
 from navsearch.catalog import Catalog, Tables
 from navsearch.embedding import Embedder, digest
-from navsearch.encoder import Encoder, Progress
+from navsearch.encoder import Encoder
 from navsearch.errors import CatalogError
-from navsearch.fingerprint import fingerprint
+from navsearch.fingerprint import Sha256, fingerprint
+from navsearch.forward import Progress
 from navsearch.index import STORE, WORDS, Index, load
 from navsearch.lexical import Builder
 from navsearch.limits import MEASURES, TEXTS
@@ -40,7 +41,7 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
     known = manifests.stamps(folder)
     encoders.forget_others(folder, manifests.stated(folder, "encoder", "fingerprint") or "")
     embedder = Embedder(encoder, folder, known, progress, full=full)
-    with manifests.replacing(folder) as (data, manifest), _unchanged(catalog):
+    with manifests.replacing(folder) as (data, manifest), _unchanged(catalog, known.sha256):
         dimension = _write(catalog, embedder, encoder.lexicon(), data)
         manifest |= {
             "catalog": catalog.fingerprint,
@@ -58,18 +59,18 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
 
 
 @contextmanager
-def _unchanged(catalog: Catalog) -> Iterator[None]:
+def _unchanged(catalog: Catalog, sha256: Sha256) -> Iterator[None]:
     """Raise CatalogError if the files of the catalog change meanwhile: part of them may have been read before, part after."""
     try:
         yield
     except (ValueError, LookupError, OSError):  # what comes of lines that are not those that were checked
-        _check_unchanged(catalog)
+        _check_unchanged(catalog, sha256)
         raise
-    _check_unchanged(catalog)
+    _check_unchanged(catalog, sha256)
 
 
-def _check_unchanged(catalog: Catalog) -> None:
-    if catalog.folder and fingerprint(catalog.folder) != catalog.fingerprint:
+def _check_unchanged(catalog: Catalog, sha256: Sha256) -> None:
+    if catalog.folder and fingerprint(catalog.folder, sha256) != catalog.fingerprint:
         raise CatalogError([f"{catalog.folder}: found files that changed while the index was built: build again"])
 
 

@@ -12,14 +12,14 @@ from typing import IO
 import numpy as np
 
 from navsearch import manifest as manifests
-from navsearch.encoder import Encoder, Progress
+from navsearch.encoder import Encoder
 from navsearch.errors import IndexUnusable
 from navsearch.fingerprint import Stamps
+from navsearch.forward import Progress
 from navsearch.index import STORE
 from navsearch.store import Store
-from navsearch.vectors import Matrix
+from navsearch.vectors import VECTORS, Matrix
 
-VECTORS = "vectors.npy"
 _DIGEST, _HEAD = 16, 4  # bytes of a text's digest, and of the dimension
 
 

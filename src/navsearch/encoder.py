@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import numpy as np
 
 from navsearch.errors import MEND, ModelMissing
 from navsearch.fingerprint import Sha256, sha256_of
-from navsearch.forward import Forward
+from navsearch.forward import Forward, Progress
 from navsearch.locations import DEFAULT_MODEL
 from navsearch.model_files import Unsupported
 from navsearch.vectors import Matrix
@@ -29,8 +29,6 @@ _WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 _DECIDING = (".safetensors", ".bin", ".json", ".txt", ".model")
 _SHORT = 16  # digits of a fingerprint in the name of a folder
-
-Progress = Callable[[int], None]
 
 
 class Encoder(Protocol):

@@ -11,8 +11,9 @@ from statistics import fmean
 from typing import Any
 
 from navsearch.answer import Answer
-from navsearch.encoder import Encoder, Progress
+from navsearch.encoder import Encoder
 from navsearch.errors import UsageError
+from navsearch.forward import Progress
 from navsearch.index import Index
 from navsearch.navigator import Navigator
 from navsearch.ranking import WEIGHTS

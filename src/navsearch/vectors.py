@@ -22,6 +22,7 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 FLAT = "Flat"
+VECTORS = "vectors.npy"
 RECALL = 0.98  # of the 10 nearest of one row with half of another, a little harder to find than those of a real question
 
 
@@ -76,7 +77,7 @@ class Vectors:
         Equal vectors give equal bytes and facts. `progress` is told how many more rows are done.
         """
         faiss = _faiss()
-        file = folder / "vectors.npy"
+        file = folder / VECTORS
         rows, dimension = np.load(file, mmap_mode="r").shape
         kind = max((kind for kind in ENGINES if rows >= kind.least), key=lambda kind: kind.least)
         engine = faiss.index_factory(dimension, kind.name(rows), faiss.METRIC_INNER_PRODUCT)
@@ -94,7 +95,7 @@ class Vectors:
     @classmethod
     def open(cls, folder: Path, facts: Mapping[str, Any]) -> Vectors:
         """Map what `build` wrote, `facts` being what it returned. Raises OSError or ValueError if vectors.npy is unreadable."""
-        return cls(np.asarray(np.load(folder / "vectors.npy", mmap_mode="r")), folder, facts)
+        return cls(np.asarray(np.load(folder / VECTORS, mmap_mode="r")), folder, facts)
 
     def __len__(self) -> int:
         return len(self._matrix)

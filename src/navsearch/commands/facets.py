@@ -9,7 +9,7 @@ import typer
 
 from navsearch import render
 from navsearch.commands.options import Form, Format, NoBuild
-from navsearch.commands.output import formatter, print_lines, write
+from navsearch.commands.output import print_either
 from navsearch.commands.places import navigator_of
 
 
@@ -25,10 +25,7 @@ def facets(
     Example:  navsearch facets modality
     """
     counts = navigator_of(context.obj, build=not no_build).facets(name)
-    if output is Format.text:
-        print_lines(line for facet, terms in counts.items() for line in _facet_lines(facet, terms))
-    else:
-        write(formatter(output)(counts))
+    print_either(output, (line for facet, terms in counts.items() for line in _facet_lines(facet, terms)), counts)
 
 
 def _facet_lines(facet: str, terms: dict[str, int]) -> Iterator[render.Line]:

@@ -8,7 +8,7 @@ import typer
 
 from navsearch import render
 from navsearch.commands.options import Form, Format, NoBuild
-from navsearch.commands.output import formatter, print_lines, write
+from navsearch.commands.output import print_either
 from navsearch.commands.places import navigator_of
 
 
@@ -24,7 +24,4 @@ def leaderboard(
     Example:  navsearch leaderboard LiTS
     """
     board = navigator_of(context.obj, build=not no_build).leaderboard(identifier)
-    if output is Format.text:
-        print_lines(render.leaderboard_lines(board))
-    else:
-        write(formatter(output)(board.as_dict()))
+    print_either(output, render.leaderboard_lines(board), board.as_dict())

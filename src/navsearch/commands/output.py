@@ -28,6 +28,14 @@ def formatter(output: Format) -> Callable[[Any], str]:
     return render.as_jsonl if output is Format.jsonl else render.as_json
 
 
+def print_either(output: Format, lines: Iterable[render.Line], values: Any) -> None:
+    """Print `lines` for people, or the JSON values that they were made of, as `output` says."""
+    if output is Format.text:
+        print_lines(lines)
+    else:
+        write(formatter(output)(values))
+
+
 def print_answer(answer: Answer, output: Format, *, explain: bool) -> None:
     """Print an answer as `output` says."""
     if output is Format.text:

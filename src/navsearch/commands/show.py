@@ -8,7 +8,7 @@ import typer
 
 from navsearch import render
 from navsearch.commands.options import Form, Format, NoBuild
-from navsearch.commands.output import formatter, print_lines, write
+from navsearch.commands.output import print_either
 from navsearch.commands.places import navigator_of
 
 
@@ -24,7 +24,4 @@ def show(
     Example:  navsearch show lits
     """
     resource = navigator_of(context.obj, build=not no_build).resource(identifier)
-    if output is Format.text:
-        print_lines(render.resource_lines(resource))
-    else:
-        write(formatter(output)(resource.as_dict()))
+    print_either(output, render.resource_lines(resource), resource.as_dict())
