@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from conftest import LIVER
 from navsearch import Navigator, UsageError
 from navsearch.limits import changes
 from navsearch.markdown import plan_markdown
-from navsearch.server import app
 
 SIX = {
     "liver-lesion segmentation in CT": ("lits", "mednext", {"nsd", "dsc"}),
@@ -131,25 +127,3 @@ def test_what_changes_nothing_is_refused(text: str) -> None:
     """Like it, but with what?"""
     with pytest.raises(UsageError, match=f"but: found '{text}', expected facet=term"):
         changes([text])
-
-
-@pytest.mark.parametrize(
-    ("path", "method"),
-    [
-        ("/plan?q=small%20liver%20lesion%20segmentation", lambda n: n.plan("small liver lesion segmentation").as_dict()),
-        ("/leaderboard/alpha", lambda n: n.leaderboard("alpha").as_dict()),
-        ("/compare?id=alpha&id=beta", lambda n: n.compare(["alpha", "beta"]).as_dict()),
-        ("/similar/alpha?but=modality=MRI", lambda n: [h.as_dict() for h in n.similar("alpha", but={"modality": "MRI"})]),
-    ],
-)
-def test_routes_return_what_the_methods_do(small: Navigator, path: str, method: Any) -> None:
-    """One route a method, the same value."""
-    assert TestClient(app(small)).get(path).json() == json.loads(json.dumps(method(small)))
-
-
-@pytest.mark.parametrize("path", ["/compare?id=alpha", "/leaderboard/nothing", "/plan?q=%20", "/similar/alpha?but=modality"])
-def test_routes_refuse_what_the_methods_do(small: Navigator, path: str) -> None:
-    """A wrong request gets the same sentence, and no 5xx."""
-    reply = TestClient(app(small)).get(path)
-    assert reply.status_code in (400, 404)
-    assert "expected" in reply.json()["error"] or "not known" in reply.json()["error"]

@@ -2,8 +2,9 @@
 
     records.sqlite   records, names, rows by term, vocabulary and tables (see SPACES)
     vectors.npy, engine.faiss, words/   the engines
+    map.npy          where each row lies on the map of the catalog (see projection)
 
-Row i of records, vectors and words is one resource. Row sets are int64 arrays, ascending, or bool masks [rows].
+Row i of records, vectors, words and map is one resource. Row sets are int64 arrays, ascending, or bool masks [rows].
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from navsearch.vocabulary import Tag, Vocabulary
 
 STORE = "records.sqlite"
 WORDS = "words"
+MAP = "map.npy"
 # What the spaces of the store hold, by name.
 SPACES = {
     "with": "rows that carry a term or a narrower one, by facet and term",
@@ -121,9 +123,9 @@ class Index:
         """The kind of the resource in `row`."""
         return str(self.tables.kinds[self._kinds[row]])
 
-    def counts(self) -> Iterator[tuple[tuple[str, ...], int]]:
-        """(facet, term) with the number of rows that carry it or a narrower one."""
-        return self._with.counts()
+    def counts(self, among: Mask | None = None) -> Iterator[tuple[tuple[str, ...], int]]:
+        """(facet, term) with the number of rows that carry it or a narrower one; of those `among`, bool [rows], if given."""
+        return self._with.counts() if among is None else self._with.counts_among(among)
 
     def satisfying(self, limit: Limit) -> Mask:
         """The rows that satisfy `limit` or are of a kind that it does not concern; unknown does not satisfy."""
@@ -286,7 +288,7 @@ def among(rows: Rows, others: Rows) -> Mask:
     """bool [rows]: which of `rows` are among `others`, which ascend."""
     if not len(others):
         return np.zeros(len(rows), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+    places = np.minimum(others.searchsorted(rows), len(others) - 1)
     return np.asarray(others[places] == rows)
 
 

@@ -33,9 +33,14 @@ _LONG = 7 * 24 * 3600  # seconds after which no build goes on
 _DATA = re.compile(r"data-[0-9a-f]{16}")
 
 
+def file_of(folder: Path) -> Path:
+    """The manifest's file: a new one takes its place whenever there is a new index."""
+    return folder / _MANIFEST
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The manifest in `folder`. Raises IndexUnusable if it is missing, damaged, or of another format."""
-    file = folder / _MANIFEST
+    file = file_of(folder)
     if not file.is_file():
         raise IndexUnusable(f"{folder} holds no index: {MEND}")
     try:
@@ -59,7 +64,7 @@ def stamps(folder: Path) -> Stamps:
 def stated(folder: Path, *path: str) -> str | None:
     """What the manifest in `folder` states under `path`, unverified; None if it states nothing there or cannot be read."""
     try:
-        value = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        value = json.loads(file_of(folder).read_text(encoding="utf-8"))
         for name in path:
             value = value[name]
         return str(value)
@@ -109,7 +114,7 @@ def _leftovers(folder: Path) -> list[Path]:
 
 
 def _point(manifest: Mapping[str, Any], folder: Path) -> None:
-    replace_text(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    replace_text(file_of(folder), json.dumps(manifest, indent=1) + "\n")
 
 
 def _data_of(folder: Path) -> str | None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from navsearch.answer import PARTS, Answer, Hit, Recommendation
 from navsearch.planning import Plan, Source
-from navsearch.render import facts, figure, understood
+from navsearch.render import cell, facts, figure, understood
+from navsearch.resource import Resource
 
 _REASONS, _CAUTIONS = 2, 2
 
@@ -21,6 +22,17 @@ def answer_markdown(answer: Answer) -> str:
             out += [f"## {title}", ""] + [_bullet(item) for item in items] + [""]
     out += [f"> {warning}" for warning in answer.warnings] + [""] * bool(answer.warnings)
     return "\n".join(out)
+
+
+def records_markdown(resources: Iterable[Resource]) -> str:
+    """A section for each record."""
+    return "\n".join(f"# {r.name}\n\n{r.description}\n\n{_stated(r)}" for r in resources)
+
+
+def _stated(resource: Resource) -> str:
+    """What a record states besides its name and description, a line each."""
+    rows = {name: value for name, value in resource.as_dict().items() if name not in ("name", "description")}
+    return "".join(f"- {name}: {cell(value)}\n" for name, value in rows.items())
 
 
 def plan_markdown(plan: Plan) -> str:

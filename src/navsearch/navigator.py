@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,18 +22,38 @@ from navsearch.limits import Limit, filter_names, from_filters, known_term
 from navsearch.locations import check_apart, default_catalog, default_index
 from navsearch.problem import Problem, problem_of
 from navsearch.query import Query, understand
-from navsearch.ranking import CLEARLY, Found, Question, Ranker, Ranking, Scored
+from navsearch.ranking import CLEARLY, Found, Question, Ranker, Ranking
 from navsearch.recommend import Advisor, Candidate
 from navsearch.resource import Resource
+from navsearch.telling import Teller
 from navsearch.vocabulary import Tag
 from navsearch.words import key, valid
 
 if TYPE_CHECKING:  # what only some questions need is imported for those
+    from navsearch.atlas import Atlas
+    from navsearch.browsing import Listing, Search
     from navsearch.leaderboards import Leaderboard
     from navsearch.planning import Plan
     from navsearch.side_by_side import Comparison
 
 Advice = Mapping[str, Sequence[Candidate]]  # by part of an Answer
+
+
+class _Ranked(NamedTuple):
+    """What a question was read as, what was found for it under which filters, the problem behind it, what is recommended for
+    that, and what must be said."""
+
+    query: Query
+    found: Found
+    fixed: tuple[Limit, ...]
+    problem: Problem
+    advice: Advice
+    notes: tuple[str, ...]
+
+    def view(self) -> dict[str, Any]:
+        """What was understood, with the kinds that were looked for and the limits that hold."""
+        limits = [str(limit) for limit in (*self.found.kept, *self.fixed)]
+        return self.query.as_dict() | {"kind": list(self.found.kinds), "limits": limits}
 
 
 class Navigator:
@@ -56,6 +76,14 @@ class Navigator:
         self._serve(indexes.load(place, fingerprint(folder, self._known.sha256), self._known), encoder)
 
     @classmethod
+    def at(cls, index: Path) -> Navigator:
+        """A Navigator over the index in a folder, whatever has become of its catalog. Raises as the class does."""
+        self = cls.__new__(cls)
+        self._place, self._known = index, manifests.stamps(index)
+        self._serve(indexes.load(index, known=self._known), None)
+        return self
+
+    @classmethod
     def of(cls, index: Index, encoder: Encoder, uses: Sequence[str] | None = None) -> Navigator:
         """A Navigator over an index in memory; `uses` names the ranking signals to use (all by default)."""
         self = cls.__new__(cls)
@@ -68,6 +96,7 @@ class Navigator:
         self._said: str | None = None
         self._ranker = Ranker(index, uses) if uses is not None else Ranker(index)
         self._advisor = Advisor(index)
+        self._teller = Teller(index)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {kind}" for kind, n in self.counts.items())
@@ -93,23 +122,76 @@ class Navigator:
         """What the index says of itself: format, catalog fingerprint, encoder, counts."""
         return dict(self._index.manifest)
 
-    def ask(self, text: str, *, top_k: int = 10, kinds: Sequence[str] = (), **filters: Any) -> Answer:
+    def ask(
+        self, text: str, *, top_k: int = 10, kinds: Sequence[str] = (), ignore: Sequence[str] = (), **filters: Any
+    ) -> Answer:
         """Answer `text`: what was understood, the best `top_k` resources, losses and baselines.
 
-        `kinds` overrides the kinds that the text asks for. `filters` are hard limits: a facet with a term or a list of
+        `kinds` overrides the kinds that the text asks for; what `ignore` names ("modality:CT", or a limit as it is shown) is
+        read as if the text did not say it. `filters` are hard limits: a facet with a term or a list of
         terms (modality="CT"), min_cases, max_cases, since, until, venue, licence, and not_="facet:term". Raises
         UsageError for an empty question or an unknown filter.
         """
-        return self._asked(text, top_k, kinds, filters)[0]
+        _check_top_k(top_k)
+        return self._answer(self._ranked(text, kinds, ignore, filters), top_k)
 
-    def plan(self, text: str, **filters: Any) -> Plan:
-        """The recipe to start from for the problem in `text`: data, loss, baseline, metrics, pitfalls; filters as in `ask`."""
+    def plan(self, text: str, *, ignore: Sequence[str] = (), **filters: Any) -> Plan:
+        """The recipe to start from for the problem in `text`: data, loss, baseline, metrics, pitfalls; the rest as in `ask`."""
         from navsearch.planning import Planner
 
-        answer, problem = self._asked(text, _PLANNED_FROM, self._default_kinds, filters)
+        ranked = self._ranked(text, self._default_kinds, ignore, filters)
+        answer, problem = self._answer(ranked, _PLANNED_FROM), ranked.problem
         plan = Planner(self._index, self._advisor).plan(answer, problem)
-        warnings = self._warnings([self.resource(source.hit.id) for source in plan.data])
+        warnings = self._teller.warnings([self.resource(source.hit.id) for source in plan.data])
         return replace(plan, notes=(*plan.notes, *warnings))
+
+    def understand(self, text: str, *, ignore: Sequence[str] = ()) -> Query:
+        """What `text` asks for, as `ask` reads it; `ignore` as there. Needs no encoder. Raises UsageError for an empty text."""
+        return understand(_some(text), self._index.vocabulary, self._index, tuple(ignore))
+
+    def search(
+        self,
+        text: str,
+        *,
+        top_k: int = 20,
+        offset: int = 0,
+        kinds: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+        **filters: Any,
+    ) -> Search:
+        """The ranking behind the hits of `ask`, `top_k` of it from place `offset` on, with how many resources match and which
+        terms they carry; the rest as in `ask`."""
+        from navsearch.browsing import Search, counted, matching
+
+        _check_page(top_k, offset)
+        ranked = self._ranked(text, kinds, ignore, filters)
+        found = ranked.found
+        rows = matching(self._index, ranked.query, self._ranker.allowed(found.kinds, (*found.kept, *ranked.fixed)))
+        hits = tuple(self._teller.hit(scored, found) for scored in found.ranked[offset : offset + top_k])
+        facets, unstated = counted(self._index, rows)
+        return Search(
+            query=ranked.view(),
+            match=found.match,
+            confidence=found.confidence,
+            total=len(found.ranked),
+            offset=offset,
+            matching=int(np.count_nonzero(rows)),
+            facets=facets,
+            unstated=unstated,
+            hits=hits,
+            notes=ranked.notes,
+        )
+
+    def resources(self, *, top_k: int = 20, offset: int = 0, kinds: Sequence[str] = (), **filters: Any) -> Listing:
+        """The resources of `kinds` (all by default) that satisfy `filters`, in the order of the catalog: `top_k` of them from
+        place `offset` on."""
+        from navsearch.browsing import Listing, counted
+
+        _check_page(top_k, offset)
+        allowed = self._ranker.allowed(self._terms_of("kind", kinds), self._limits(filters))
+        rows = np.flatnonzero(allowed)
+        shown = tuple(self._index.resources[row] for row in rows[offset : offset + top_k].tolist())
+        return Listing(len(rows), offset, *counted(self._index, allowed), shown)
 
     def resource(self, identifier: str) -> Resource:
         """The resource with this id (or, in any spelling, this name or alias). Raises UnknownResource with near ones."""
@@ -130,7 +212,7 @@ class Navigator:
         if len(resources) < _PAIR:
             raise UsageError(f"found {len(resources)} resource to compare, expected two or more ids or names")
         figures = [self._advisor.results.measured(r.id) for r in resources]
-        return side_by_side(self._index, resources, tuple(self._warnings(resources)), figures)
+        return side_by_side(self._index, resources, tuple(self._teller.warnings(resources)), figures)
 
     def leaderboard(self, identifier: str) -> Leaderboard:
         """The published figures on a data set, a table for each source, metric and protocol, the best evidence first."""
@@ -156,7 +238,7 @@ class Navigator:
         query = Query(resource.name, resource.name, resource.description, tuple(terms), (), (), (resource.kind,), (), (), ())
         vector = self._index.vectors.of(np.asarray([row], dtype=np.int64))[0]
         found = self._ranker.find(self._ranker.read(query, vector), (resource.kind,), limits)
-        return tuple(self._hit(s, found) for s in found.ranked if s.row != row)[:top_k]
+        return tuple(self._teller.hit(s, found) for s in found.ranked[: top_k + 1] if s.row != row)[:top_k]
 
     def facets(self, name: str | None = None) -> dict[str, dict[str, int]]:
         """How many resources carry each term (narrower ones counted in), by facet, most first; `name` limits to one."""
@@ -169,35 +251,41 @@ class Navigator:
                 counts[facet][term] = rows
         return {f: dict(sorted(c.items(), key=lambda item: (-item[1], item[0]))) for f, c in counts.items()}
 
+    def map(self) -> Atlas:
+        """The resources laid out so that those with like descriptions lie together; of very many an even selection."""
+        from navsearch.atlas import atlas
+
+        return atlas(self._index)
+
     def index_and_encoder(self) -> tuple[Index, Encoder]:
         """What answers are made from; loads the encoder. Raises ModelMissing or IndexUnusable if it cannot serve."""
         return self._index, self._encoder
 
     def find(self, text: str) -> Found:
         """The ranking behind the hits of `ask`, before what is recommended weighs in, with what speaks for and against it."""
-        return self._find(self._understood(text), (), ())
+        return self._find(self._understood(text, ()), (), ())
 
     # what ask is made of
 
-    def _asked(self, text: str, top_k: int, kinds: Sequence[str], filters: Mapping[str, Any]) -> tuple[Answer, Problem]:
-        """The answer, and the problem that it is for."""
-        if not text.strip():
-            raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
-        _check_top_k(top_k)
-        question = self._understood(text)
-        query, fixed = question.query, self._limits(filters)
+    def _ranked(self, text: str, kinds: Sequence[str], ignore: Sequence[str], filters: Mapping[str, Any]) -> _Ranked:
+        """All that is found out for a question, before any of it is shown."""
+        question, fixed = self._understood(text, tuple(ignore)), self._limits(filters)
         found = self._find(question, self._terms_of("kind", kinds), fixed)
         data = self._data(question, found)
-        problem, inferred = problem_of(self._index, self._advisor.relations, query, data, found.ranked)
+        problem, inferred = problem_of(self._index, self._advisor.relations, question.query, data, found.ranked)
         advice = self._advisor.recommend(problem)
         if fits := self._fits(advice, found.kinds):
             found = self._ranker.find(question, found.kinds, fixed, fits)
             advice = {part: self._as_ranked(known, found) for part, known in advice.items()}
-        notes = (*filter(None, [self._said]), *_notes(query, found), *(inferred if found.match != "none" else ()))
-        view = query.as_dict() | {"kind": list(found.kinds), "limits": [str(limit) for limit in (*found.kept, *fixed)]}
-        hits = tuple(self._hit(s, found) for s in found.ranked[:top_k])
-        answer = Answer(view, found.match, found.confidence, hits, notes=notes)
-        return (_refused if found.match == "none" else self._served)(answer, problem, advice, top_k), problem
+        missing = (f"the question does not say {name!r}, which was to be ignored" for name in _unsaid(question.query, ignore))
+        said = (*filter(None, [self._said]), *missing, *_notes(question.query, found))
+        return _Ranked(question.query, found, fixed, problem, advice, (*said, *(inferred if found.match != "none" else ())))
+
+    def _answer(self, ranked: _Ranked, top_k: int) -> Answer:
+        found = ranked.found
+        hits = tuple(self._teller.hit(s, found) for s in found.ranked[:top_k])
+        answer = Answer(ranked.view(), found.match, found.confidence, hits, notes=ranked.notes)
+        return (_refused if found.match == "none" else self._served)(answer, ranked.problem, ranked.advice, top_k)
 
     def _served(self, answer: Answer, problem: Problem, advice: Advice, top_k: int) -> Answer:
         """The answer with all that is recommended for the problem; what is not known is said."""
@@ -208,11 +296,11 @@ class Navigator:
             **recommended,
             notes=(*answer.notes, *missing),
             problem=problem.as_dict(),
-            warnings=tuple(self._warnings([self.resource(hit.id) for hit in answer.hits])),
+            warnings=tuple(self._teller.warnings([self.resource(hit.id) for hit in answer.hits])),
         )
 
-    def _understood(self, text: str) -> Question:
-        query = understand(text, self._index.vocabulary, self._index)
+    def _understood(self, text: str, ignore: Sequence[str]) -> Question:
+        query = self.understand(text, ignore=ignore)
         return self._ranker.read(query, self._encoder.encode([query.search_text])[0])
 
     @cached_property
@@ -278,69 +366,6 @@ class Navigator:
     def _terms_of(self, facet: str, given: Sequence[str]) -> tuple[str, ...]:
         return tuple(known_term(facet, text, self._index.vocabulary) for text in given)
 
-    def _hit(self, scored: Scored, found: Found) -> Hit:
-        resource = self._index.resources[scored.row]
-        missed = {t.facet for t in scored.missed}
-        unmet = [
-            str(limit) for limit in found.dropped if limit.field not in missed and not self._index.satisfying(limit)[scored.row]
-        ]
-        return Hit(
-            id=resource.id,
-            kind=resource.kind,
-            name=resource.name,
-            score=scored.score,
-            signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
-            reasons=(*self._met(scored), *self._kept(scored, found)),
-            misses=(*self._missed(scored), *unmet),
-            relations=self._relations(resource.id),
-            url=resource.url,
-            description=resource.description,
-            facets={f: t for f, t in self._index.terms[scored.row].items() if f not in ("access", "licence")},
-            cases=resource.fields.get("cases"),
-            released=resource.fields.get("released"),
-            licence=resource.licence,
-            access=next(iter(resource.facets.get("access", ())), None),
-        )
-
-    def _relations(self, identifier: str) -> tuple[Mapping[str, str], ...]:
-        """Which resources share data with this one, stated by either side: type, the other's id or name, and a note."""
-        own = self._index.resource_of(identifier).fields.get("relations") or ()
-        seen = ((other, relation) for other, relation in self._index.related.get(identifier, ()))
-        return (*own, *({**r, "type": _REVERSED.get(r["type"], r["type"]), "id": other} for other, r in seen))
-
-    def _warnings(self, resources: Sequence[Resource]) -> Iterator[str]:
-        """Which of `resources` share data, each pair once."""
-        names = {r.id: r.name for r in resources}
-        pairs: set[frozenset[str]] = set()
-        for identifier, relation in ((r.id, relation) for r in resources for relation in self._relations(r.id)):
-            if relation.get("id") in names and (pair := frozenset((identifier, relation["id"]))) not in pairs:
-                pairs.add(pair)
-                yield shared(names[identifier], names[relation["id"]], relation)
-
-    def _met(self, scored: Scored) -> list[str]:
-        """The wanted terms the row meets, naming the narrower term by which it does; else by what it was found."""
-        own = self._index.terms[scored.row]
-        met = [f"{t.facet}: {t.term}{self._by(t, own.get(t.facet, ()))}" for t in scored.met]
-        named = ["name"] if scored.signals.name else []
-        return named + met or [f"text alike (cosine {scored.signals.vector:.2f})"]
-
-    def _kept(self, scored: Scored, found: Found) -> Iterator[str]:
-        """The limits that the row satisfies, but those that say no more than a wanted term it meets."""
-        met = {t.facet for t in scored.met}
-        concerning = (limit for limit in found.kept if limit.concerns((self._index.kind_of(scored.row),)))
-        return (str(limit) for limit in concerning if not (limit.op == "=" and limit.field in met))
-
-    def _missed(self, scored: Scored) -> Iterator[str]:
-        """The wanted terms the row misses; unknown where it states nothing in their facet."""
-        own = self._index.terms[scored.row]
-        return (f"{t.facet}: {t.term}{'' if own.get(t.facet) else ' (unknown)'}" for t in scored.missed)
-
-    def _by(self, tag: Tag, own: Sequence[str]) -> str:
-        if tag.term in own:
-            return ""
-        narrower = [t for t in own if tag.term in self._index.vocabulary.broader(tag.facet, t)]
-        return f" ({', '.join(narrower[:2])})" if narrower else ""
-
     def _near(self, identifier: str) -> str:
         from rapidfuzz import fuzz, process
 
@@ -357,24 +382,6 @@ def check_encoder(index: Index, encoder: Encoder) -> None:
         raise IndexUnusable(f"the index was built with {built['name']} ({built['fingerprint'][:8]}), this is {found}: {MEND}")
 
 
-def shared(name: str, other: str, relation: Mapping[str, str]) -> str:
-    """The warning that two resources share data."""
-    note = f" ({relation['note']})" if "note" in relation else ""
-    return f"{name} {_RELATED[relation['type']]} {other}{note}: do not train on one and test on the other"
-
-
-_RELATED = {
-    "derived_from": "is made from",
-    "source_of": "is a source of",
-    "version_of": "is a version of",
-    "other_version": "has another version in",
-    "same_as": "is the same data as",
-    "overlaps": "shares cases with",
-}
-# How a relation reads from its other end; what is not here reads the same.
-_REVERSED = {"derived_from": "source_of", "version_of": "other_version"}
-
-
 # Hits that a plan chooses its data from.
 _PLANNED_FROM = 10
 _PAIR = 2
@@ -383,6 +390,24 @@ _PAIR = 2
 def _check_top_k(top_k: int) -> None:
     if top_k < 1:
         raise UsageError(f"top_k: found {top_k}, expected 1 or more")
+
+
+def _check_page(top_k: int, offset: int) -> None:
+    _check_top_k(top_k)
+    if offset < 0:
+        raise UsageError(f"offset: found {offset}, expected 0 or more")
+
+
+def _some(text: str) -> str:
+    """`text`. Raises UsageError if it says nothing."""
+    if not text.strip():
+        raise UsageError('found an empty question, expected a text such as "polyp segmentation in colonoscopy"')
+    return text
+
+
+def _unsaid(query: Query, ignore: Iterable[str]) -> list[str]:
+    """What was to be ignored but is not in the question."""
+    return [name for name in dict.fromkeys(ignore) if name not in query.ignored]
 
 
 def no_answer(text: str, why: str) -> Answer:

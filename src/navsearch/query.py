@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from navsearch.ignoring import cut, is_among, names
 from navsearch.limits import Limit
 from navsearch.meanings import NO_USAGE, Ambiguity, Usage, resolve
 from navsearch.spelling import correct
@@ -33,7 +34,8 @@ class Query:
     `plain_text` is the text with misspelt words corrected, Chinese terms in English and limits taken out, in which names are
     looked for; `search_text` is its content words alone, which vector and word search see. `tags` are
     wanted, `excluded` ruled out; `leftover` are the stems of content words that no tag explains; `kinds` are the kinds of
-    resource asked for, empty if none is named; `hinted` those that an everyday word could mean.
+    resource asked for, empty if none is named; `hinted` those that an everyday word could mean; `ignored` names what it says
+    besides, which was asked not to be read (see ignoring.names).
     """
 
     text: str
@@ -47,13 +49,15 @@ class Query:
     limits: tuple[Limit, ...]
     corrected: tuple[tuple[str, str], ...]
     ambiguous: tuple[Ambiguity, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def terms(self, facet: str) -> tuple[str, ...]:
         """The wanted terms of `facet`, in the order of the question."""
         return tuple(dict.fromkeys(t.term for t in self.tags if t.facet == facet))
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values: the text, wanted terms by facet, kinds, limits, exclusions, corrections."""
+        """Plain JSON values: the text, wanted terms by facet, kinds, limits, exclusions, corrections, and what was ignored, if
+        anything was."""
         facets = dict.fromkeys(t.facet for t in self.tags)
         return {
             "text": self.text,
@@ -63,22 +67,28 @@ class Query:
             "excluded": [f"{t.facet}:{t.term}" for t in self.excluded],
             "corrected": [{"found": a, "read_as": b} for a, b in self.corrected],
             "ambiguous": [a.as_dict() for a in self.ambiguous],
+            **({"ignored": list(self.ignored)} if self.ignored else {}),
         }
 
 
-def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Query:
+def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE, ignore: Collection[str] = ()) -> Query:
     """What `text` asks for, in the terms of `vocabulary`. Never raises; the same text gives the same Query.
 
     `usage` tells how the catalog uses words and terms: words that occur in it are never corrected, of two equally near words
     the more frequent is taken, and a word of several meanings is read as the one that the rest of the question speaks for.
+    What is named in `ignore` (see ignoring.names) is read as if the text did not say it.
     """
     clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]+", " ", text)
     corrected_text, corrected = correct(clean, vocabulary, usage)
     stated = list(stated_limits(corrected_text, vocabulary))
-    rest = _without(corrected_text, (said for _, said in stated))
-    found = words(rest)
-    tags, ambiguous = resolve(_outermost(vocabulary.tags(rest), vocabulary), found, usage)
-    wanted, excluded = _split_excluded(tags, found, vocabulary)
+    rest = _without(corrected_text, (phrase for _, phrase in stated))
+    found, tags, ambiguous = _read(rest, vocabulary, usage)
+    said: list[Tag | Limit] = [*tags, *(limit for limit, _ in stated)]
+    ignored = {name for item in said for name in names(item)}.intersection(ignore)
+    if ignored:
+        rest = cut(rest, found, tags, ignored)
+        found, tags, ambiguous = _read(rest, vocabulary, usage)
+    wanted, excluded = _split_excluded([t for t in tags if not is_among(t, ignored)], found, vocabulary)
     plain = _plain(rest, wanted)
     return Query(
         text=text,
@@ -90,13 +100,21 @@ def understand(text: str, vocabulary: Vocabulary, usage: Usage = NO_USAGE) -> Qu
         kinds=_kinds(wanted, found),
         hinted=tuple(dict.fromkeys(t.term for t in wanted if t.facet == "kind")),
         limits=(
-            *(limit for limit, _ in stated),
+            *(limit for limit, _ in stated if not is_among(limit, ignored)),
             *_conditions((t for t in wanted if _stands_alone(t, found, rest)), vocabulary),
             *(Limit(t.facet, "!=", t.term, t.matched) for t in _once(excluded)),
         ),
         corrected=corrected,
         ambiguous=ambiguous,
+        ignored=tuple(name for name in ignore if name in ignored),
     )
+
+
+def _read(text: str, vocabulary: Vocabulary, usage: Usage) -> tuple[list[Word], list[Tag], tuple[Ambiguity, ...]]:
+    """The words of `text`, and the terms that they name, with what they could mean besides."""
+    found = words(text)
+    tags, ambiguous = resolve(_outermost(vocabulary.tags(text), vocabulary), found, usage)
+    return found, list(tags), tuple(ambiguous)
 
 
 def _conditions(tags: Iterable[Tag], vocabulary: Vocabulary) -> Iterable[Limit]:

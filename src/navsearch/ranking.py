@@ -54,6 +54,7 @@ CLEARLY = 0.2
 
 
 Numbers = NDArray[np.float64]
+Levels = Mapping[Tag, Numbers]  # how far rows meet each wanted term, 0..1
 _NO_FITS: Mapping[str, Mapping[int, float]] = {}
 
 
@@ -192,14 +193,15 @@ class Ranker:
     def rank(self, question: Question, allowed: Mask, fits: Mapping[str, Mapping[int, float]] = _NO_FITS) -> Ranking:
         """The proposed rows among `allowed`, less those ruled out by name, best first; ties go to the lower row."""
         rows = question.proposed(allowed)
-        signals = question.signals(rows, fits)
+        levels = question.levels(rows)
+        signals = question.signals(rows, levels, fits)
         scores = [round(score, 4) for score in self._combined(signals).tolist()]
         order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
 
         def tell(row: int, score: float) -> Scored:
             place = int(np.searchsorted(rows, row))
             said: list[Any] = [None if np.isnan(values[place]) else float(values[place]) for values in signals]
-            return Scored(row, score, Signals(*said), *question.met_and_missed(row))
+            return Scored(row, score, Signals(*said), *question.met_and_missed(levels, place))
 
         return Ranking([int(rows[i]) for i in order], [scores[i] for i in order], tell)
 
@@ -211,7 +213,7 @@ class Ranker:
     def _unserved(self, query: Query, kinds: Sequence[str]) -> tuple[Tag, ...]:
         shares = self._index.tables.shares
         silent = {t.facet for t in query.tags if all(k in query.kinds and shares[k].get(t.facet, 0) < _SELDOM for k in kinds)}
-        wanted = (t for t in query.tags if self._sure(t) and t.facet not in silent)
+        wanted = (t for t in query.tags if sure(self._index, t) and t.facet not in silent)
         of_kinds = self._index.of_kinds(kinds)
         return tuple(t for t in wanted if not of_kinds[self._index.carrying(t.facet, t.term)].any())
 
@@ -221,17 +223,13 @@ class Ranker:
         if not self._index.closures[scored.row].get(facet):
             kind = self._index.kind_of(scored.row)
             return float(self._index.tables.shares[kind].get(facet, 0.0)) if kind in question.query.kinds else 1.0
-        lacking = (t for t in scored.missed if t.facet == facet and self._sure(t))
+        lacking = (t for t in scored.missed if t.facet == facet and sure(self._index, t))
         return 1 - max(float(question.level(np.array([scored.row]), t)[0]) for t in lacking)
 
     def _missed_facets(self, scored: Scored) -> Iterable[str]:
         """The facets of which a row has none of the terms surely wanted."""
-        met = {t.facet for t in scored.met if self._sure(t)}
-        return dict.fromkeys(t.facet for t in scored.missed if self._sure(t) and t.facet not in met)
-
-    def _sure(self, tag: Tag) -> bool:
-        """Whether the term was surely meant and says what a question is about."""
-        return tag.strength == 1.0 and _facet_weight(self._index, tag.facet) >= 1
+        met = {t.facet for t in scored.met if sure(self._index, t)}
+        return dict.fromkeys(t.facet for t in scored.missed if sure(self._index, t) and t.facet not in met)
 
     def _combined(self, signals: Sequence[Numbers]) -> Numbers:
         """float64 [rows]: weighted mean of the signals there are; then the name pulls the mean towards 1."""
@@ -255,8 +253,8 @@ class Question:
         self._words: NDArray[np.float32] = index.lexical.scores(query.search_text)
         self._names = names(index, query)
         self._weights = {t: self._weight(t) for t in query.tags}
-        self._wishes = _wishes(query.tags)
-        topics = [t for t in query.tags if _facet_weight(index, t.facet) >= 1]
+        self._wishes = wishes(query.tags)
+        topics = [t for t in query.tags if is_topic(index, t.facet)]
         self._within = {t: longer for t in query.tags if (longer := [o for o in topics if o.contains(t)])}
         self._plain = {w: LEFTOVER * self._rarity(index.frequency.get(w, 0)) for w in query.leftover}
         self._total = self._best(self._weights) + sum(self._plain.values())
@@ -277,32 +275,32 @@ class Question:
         named = np.array([row for row in self._names if allowed[row]], dtype=np.int64)
         return np.flatnonzero(self._index.mask(near, by_words, by_terms, named))
 
-    def signals(self, rows: Rows, fits: Mapping[str, Mapping[int, float]]) -> Sequence[Numbers]:
-        """Each of Signals for `rows`: float64 [rows], NaN where it says nothing."""
+    def signals(self, rows: Rows, levels: Levels, fits: Mapping[str, Mapping[int, float]]) -> Sequence[Numbers]:
+        """Each of Signals for `rows`, which meet the terms at `levels`: float64 [rows], NaN where it says nothing."""
         cosines = self._index.vectors.similarity(self._vector, rows).astype(np.float64)
         told = [self._fit(row, fits) for row in rows.tolist()] if fits else np.full(len(rows), np.nan)
         named = [self._names.get(row, 0.0) for row in rows.tolist()]
         return [
             cosines,
             self._words[rows].astype(np.float64),
-            self._share(rows),
+            self._share(rows, levels),
             np.asarray(told),
             np.asarray(named, dtype=float),
         ]
 
-    def met_and_missed(self, row: int) -> tuple[tuple[Tag, ...], tuple[Tag, ...]]:
-        """The wanted terms that a row meets, and those it does not wholly meet; the meanings of an ambiguous word only if none
-        is met."""
-        levels = {tag: float(level[0]) for tag, level in self._levels(np.array([row])).items()}
-        met = tuple(t for t, level in levels.items() if level == 1.0)
-        return met, tuple(t for wish in self._wishes if max(levels[t] for t in wish) < 1.0 for t in wish)
+    def met_and_missed(self, levels: Levels, place: int) -> tuple[tuple[Tag, ...], tuple[Tag, ...]]:
+        """The wanted terms that the row at `place` of `levels` meets, and those it does not wholly meet; the meanings of an
+        ambiguous word only if none is met."""
+        reached = {tag: float(level[place]) for tag, level in levels.items()}
+        met = tuple(t for t, level in reached.items() if level == 1.0)
+        return met, tuple(t for wish in self._wishes if max(reached[t] for t in wish) < 1.0 for t in wish)
 
     def _fit(self, row: int, fits: Mapping[str, Mapping[int, float]]) -> float:
         """How well the row is recommended; NaN if its kind is not recommended at all."""
         of_kind = fits.get(self._index.kind_of(row))
         return math.nan if of_kind is None else of_kind.get(row, 0.0)
 
-    def _levels(self, rows: Rows) -> dict[Tag, Numbers]:
+    def levels(self, rows: Rows) -> Levels:
         """How far `rows` meet each wanted term: 1 by it or a narrower one, less by a broader one or by silence; a part of a
         longer term (the eye of eye tracking) also by that."""
         own = {tag: self.level(rows, tag) for tag in self._weights}
@@ -317,11 +315,11 @@ class Question:
         level[among(rows, index.carrying(tag.facet, tag.term))] = 1.0
         return level
 
-    def _share(self, rows: Rows) -> Numbers:
+    def _share(self, rows: Rows, levels: Levels) -> Numbers:
         """Share of what is wanted, terms and leftover words by weight, that `rows` have; NaN if nothing is."""
         if not self._weights:
             return np.full(len(rows), np.nan)
-        met = self._best({t: self._weights[t] * level for t, level in self._levels(rows).items()})
+        met = self._best({t: self._weights[t] * level for t, level in levels.items()})
         held = np.zeros(len(rows))
         for word, weight in self._plain.items():
             held = held + weight * among(rows, self._index.lexical.holding(word))
@@ -360,7 +358,7 @@ def first(values: NDArray[Any], count: int, rows: Rows) -> Rows:
     return np.concatenate([greater, rows[of == least][: count - len(greater)]])
 
 
-def _wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:
+def wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:
     """The tags, those together that are meanings of one ambiguous word: to meet one of them is enough."""
     wishes: dict[tuple[object, ...], list[Tag]] = {}
     for tag in tags:
@@ -369,8 +367,18 @@ def _wishes(tags: Iterable[Tag]) -> tuple[tuple[Tag, ...], ...]:
     return tuple(map(tuple, wishes.values()))
 
 
+def sure(index: Index, tag: Tag) -> bool:
+    """Whether the term was surely meant and says what a question is about."""
+    return tag.strength == 1.0 and is_topic(index, tag.facet)
+
+
+def is_topic(index: Index, facet: str) -> bool:
+    """Whether the facet says what a question is about, rather than what that is like."""
+    return _facet_weight(index, facet) >= 1
+
+
 def _facet_weight(index: Index, facet: str) -> float:
-    """How much the facet counts in ranking; those of at least 1 say what a question is about, the others what it is like."""
+    """How much the facet counts in ranking."""
     return float(index.vocabulary.facets[facet].more.get("weight", 1.0))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from navsearch.index import Index
 
 Relation = Mapping[str, Any]
+_KEPT = 1024  # tasks, and tasks with kinds, of which what was found out is kept
 
 
 class Relations:
@@ -18,6 +19,9 @@ class Relations:
     def __init__(self, index: Index) -> None:
         self._index = index
         self.chain = cache(self._chain)
+        self.around = lru_cache(maxsize=_KEPT)(self._around)
+        self.telling = lru_cache(maxsize=_KEPT)(self._telling)
+        self.fits = lru_cache(maxsize=_KEPT)(self._fits_of)
 
     def _chain(self, task: str) -> tuple[str, ...]:
         """`task`, its broader tasks, then the tasks that it is trained as, nearest first."""
@@ -32,7 +36,7 @@ class Relations:
             waiting += [t for t in (term.broader, term.more.get("trained_as")) if t] if term else []
         return tuple(found)
 
-    def around(self, tasks: Collection[str]) -> frozenset[str]:
+    def _around(self, tasks: tuple[str, ...]) -> frozenset[str]:
         """`tasks` with all whose entries they use."""
         return frozenset(t for task in tasks for t in self.chain(task))
 
@@ -49,7 +53,7 @@ class Relations:
         """The tasks whose losses some trait moves."""
         return tuple(self._moving)
 
-    def fits(self, task: str, kind: str) -> dict[str, Relation]:
+    def _fits_of(self, task: str, kind: str) -> Mapping[str, Relation]:
         """For each resource of `kind` that serves `task`, the entry of the nearest task; a fit of 0 takes back what a broader
         task has."""
         fits: dict[str, Relation] = {}
@@ -62,7 +66,7 @@ class Relations:
         tasks = self.chain(task)
         return [r for r in self._shifts.get(resource, ()) if r["task"] in tasks and r["trait"] in traits]
 
-    def telling(self, tasks: Collection[str]) -> frozenset[str]:
+    def _telling(self, tasks: tuple[str, ...]) -> frozenset[str]:
         """The traits that move anything or call for advice where one of `tasks` is to be done."""
         known = self.around(tasks)
         moving = {r["trait"] for shifts in self._shifts.values() for r in shifts if r["task"] in known}

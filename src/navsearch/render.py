@@ -91,8 +91,17 @@ def as_jsonl(value: Any) -> str:
 
 def as_csv(answer: Answer) -> str:
     """The hits as CSV with a header; lists are joined by "; "."""
+    return _csv(hit.as_dict() for hit in answer.hits)
+
+
+def records_csv(resources: Iterable[Resource]) -> str:
+    """Records as CSV with a header; lists are joined by "; "."""
+    return _csv(resource.as_dict() for resource in resources)
+
+
+def _csv(items: Iterable[Mapping[str, Any]]) -> str:
     out = io.StringIO()
-    rows = [{k: _cell(v) for k, v in hit.as_dict().items()} for hit in answer.hits]
+    rows = [{k: cell(v) for k, v in item.items()} for item in items]
     fields = dict.fromkeys(k for row in rows for k in row)
     writer = csv.DictWriter(out, list(fields), lineterminator="\n")
     writer.writeheader()
@@ -109,9 +118,9 @@ def resource_lines(resource: Resource) -> Iterator[Line]:
         nested = isinstance(value, list) and any(isinstance(v, dict) or len(str(v)) > _SHORT for v in value)
         if nested:
             yield Line(0, f"{name}:", "cyan")
-            yield from (Line(2, _cell(v), "", "- ") for v in value)
+            yield from (Line(2, cell(v), "", "- ") for v in value)
         else:
-            yield Line(0, f"{name}: {_cell(value)}")
+            yield Line(0, f"{name}: {cell(value)}")
 
 
 _SHORT = 40
@@ -173,10 +182,10 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[Line]:
         yield from _table(kind, by_type)
     losses, verdicts = report["losses"], report["verdicts"]
     good, first = losses["good_in_first_six"], losses["first_is_good"]
-    answered, refused = _cell(verdicts["outside_answered"]) or "none", _cell(verdicts["served_none"]) or "none"
+    answered, refused = cell(verdicts["outside_answered"]) or "none", cell(verdicts["served_none"]) or "none"
     yield Line(0, "")
     yield Line(0, f"losses, {losses['n']} questions: good ones among the first six {good}; first is good {first}")
-    yield Line(0, f"losses of the wrong family: {_cell(losses['bad']) or 'none'}")
+    yield Line(0, f"losses of the wrong family: {cell(losses['bad']) or 'none'}")
     yield Line(0, f"outside the catalog: {verdicts['outside_none']} of {verdicts['outside']} judged none; answered: {answered}")
     yield Line(0, f"served: {len(verdicts['served_none'])} of {verdicts['served']} refused: {refused}")
 
@@ -312,11 +321,12 @@ def figure(evidence: Mapping[str, Any]) -> str:
     return f"{said}: {'; '.join(str(evidence[k]) for k in stated if k in evidence)}"
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Any JSON value on one line."""
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{k}: {_cell(v)}" for k, v in value.items())
+        return ", ".join(f"{k}: {cell(v)}" for k, v in value.items())
     if isinstance(value, (list, tuple)):
-        return "; ".join(map(_cell, value))
+        return "; ".join(map(cell, value))
     return str(value)

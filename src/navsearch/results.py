@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from navsearch.index import Index
@@ -39,6 +39,7 @@ class Results:
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._serves = cache(self._tasks_of)
 
     def of(self, resource: str) -> tuple[Result, ...]:
         """The best figure of `resource` in each table; without rows that are only there for reference or that stand for
@@ -47,9 +48,13 @@ class Results:
 
     def compares(self, table: Mapping[str, Any], tasks: Collection[str]) -> bool:
         """Whether the metric of `table` compares what is made for one of `tasks`; True if nothing is known of the metric."""
-        row = self._index.written.get(table["metric"])
-        serves = self._index.terms[row].get("task", ()) if row is not None else ()
-        return not serves or not set(serves).isdisjoint(tasks)
+        serves = self._serves(table["metric"])
+        return not serves or not serves.isdisjoint(tasks)
+
+    def _tasks_of(self, metric: str) -> frozenset[str]:
+        """The tasks that a metric, as tables write it, serves."""
+        row = self._index.written.get(metric)
+        return frozenset(self._index.terms[row].get("task", ()) if row is not None else ())
 
     def stated(self, result: Result) -> dict[str, Any]:
         """A figure as an Answer states it; what the source does not say is left out."""

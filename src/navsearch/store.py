@@ -19,7 +19,8 @@ from navsearch.vectors import Rows
 
 _T = TypeVar("_T")
 _AT_ONCE = 500  # keys that one query asks for
-_BYTES = 4  # of a row number
+_ROW = np.dtype("<i4")
+_BYTES = _ROW.itemsize
 _CACHE = -65536  # KiB of pages that stay in memory while a store is written
 _KEPT = 16384  # values of a space that stay in memory once read
 _MAPPED = 1 << 40  # bytes of the file that SQLite may map instead of reading
@@ -120,6 +121,11 @@ class Postings:
     def counts(self, *first: str) -> Iterator[tuple[tuple[str, ...], int]]:
         """Every key (that begins with `first`, if given), parted as it was joined, with the number of its rows."""
         return ((tuple(k.split("\0")), len(v) // _BYTES) for k, v in self._store.values(self._space, *first).items())
+
+    def counts_among(self, among: NDArray[np.bool_]) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Every key, parted as it was joined, with the number of its rows that are `among`, bool [rows]."""
+        for k, v in self._store.values(self._space).items():
+            yield tuple(k.split("\0")), int(np.count_nonzero(among[np.frombuffer(v, dtype=_ROW)]))
 
 
 class Lookup(Mapping[str, Any]):

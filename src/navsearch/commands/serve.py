@@ -2,29 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from navsearch.commands.options import NoBuild
 from navsearch.commands.places import navigator_of
 
+Key = Annotated[str | None, typer.Option(envvar="NAVSEARCH_API_KEY", help="Key that requests must have.", show_default=False)]
+Origins = Annotated[list[str] | None, typer.Option("--origin", help="Other site whose pages may ask (repeatable).")]
+
 
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer; one a core is best.")] = 1,
+    api_key: Key = None,
+    origin: Origins = None,
+    queue: Annotated[int, typer.Option(min=1, help="Requests that may wait in a process; more are refused with 503.")] = 64,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which a request is refused with 503.")] = 10.0,
+    cache: Annotated[int, typer.Option(min=0, help="MiB of answers that a process keeps.")] = 64,
+    root_path: Annotated[str, typer.Option(help="Path under which a proxy serves it, such as /navsearch.")] = "",
     *,
     no_build: NoBuild = False,
 ) -> None:
-    """Serve /ask, /resources/ID, /similar/ID, /facets and /health over HTTP.
+    """Serve a page for people and answers over HTTP; take over a new index whenever one is built.
 
-    Example:  navsearch serve --port 8765
+    Examples:
+    navsearch serve
+
+    navsearch serve --host 0.0.0.0 --workers 4 --api-key SECRET
     """
     import uvicorn
 
-    from navsearch.server import app as service
+    from navsearch.service import metrics
+    from navsearch.service.settings import Settings
 
-    navigator = navigator_of(context.obj, build=not no_build)
-    navigator.index_and_encoder()
-    uvicorn.run(service(navigator), host=host, port=port, log_level="info")
+    navigator_of(context.obj, build=not no_build).index_and_encoder()
+    settings = Settings(
+        context.obj.catalog,
+        context.obj.index,
+        api_key=api_key,
+        origins=tuple(origin or ()),
+        queue=queue,
+        timeout=timeout,
+        cache=cache * 2**20,
+    )
+    settings.hand_over()
+    if workers > 1:
+        metrics.share_between_processes()
+    uvicorn.run(
+        "navsearch.service.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        root_path=root_path,
+        access_log=False,
+        log_config=_LOG,
+        timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+    )
+
+
+_TO_STDERR = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
+_LOG: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "navsearch: %(message)s"}, "bare": {"format": "%(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "lines": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
+    "loggers": {
+        "uvicorn": _TO_STDERR,
+        "navsearch.service": _TO_STDERR,
+        "navsearch.access": _TO_STDERR | {"handlers": ["lines"]},
+    },
+}
+_GRACE = 10  # seconds that requests have to end once the service is told to stop

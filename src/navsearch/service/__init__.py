@@ -1,0 +1,12 @@
+"""The service: Navigator over HTTP, a page for people, metrics for those who run it. See docs/operations.md.
+
+settings    what whoever serves may choose
+live        the index that answers now, and how a new one takes its place
+work        answers from the cache, from a few threads, or a refusal
+routes      one route a Navigator method
+schemas     what the answers look like, for OpenAPI
+problems    what went wrong, as application/problem+json
+gate        what every request passes: identity, key, limits, headers, log
+metrics     counters for Prometheus
+app         all of it together
+"""

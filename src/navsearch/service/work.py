@@ -1,0 +1,93 @@
+"""Answers: from the cache, from a few threads, or a refusal while too many wait for those."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from navsearch import __version__
+from navsearch.navigator import Navigator
+from navsearch.service import metrics
+from navsearch.service.live import Body, Generation, Live
+from navsearch.service.problems import Refused
+from navsearch.service.settings import Settings
+
+Job = Callable[[Navigator], Any]
+_HURRY = 0.1  # share of a new time in the mean of how long an answer takes
+
+
+class Work:
+    """Does jobs for requests, each on one generation from its beginning to its end."""
+
+    def __init__(self, live: Live, settings: Settings) -> None:
+        self._live, self._settings = live, settings
+        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="answer")
+        self._waiting = 0
+        self._usual = 0.05  # seconds that an answer takes, a moving mean
+
+    async def __call__(self, request: Request, job: Job) -> Response:
+        """What `job` makes of the Navigator, as JSON; not at all if the caller has it already. Raises Refused."""
+        generation = self._live.now
+        headers = {
+            "ETag": f'"{__version__}-{generation.fingerprint}"',
+            "Cache-Control": "no-cache",
+            "X-Navsearch-Index": generation.fingerprint,
+        }
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        body = await self._body(generation, f"{request.url.path}?{request.url.query}", job)
+        if body.name:
+            headers["Content-Disposition"] = f'attachment; filename="{body.name}"'
+        return Response(body.content, headers=headers, media_type=body.media_type)
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        self._threads.shutdown(cancel_futures=True)
+
+    async def _body(self, generation: Generation, place: str, job: Job) -> Body:
+        if (known := generation.answers.get(place)) is not None:
+            metrics.CACHE.labels("hit").inc()
+            return known
+        metrics.CACHE.labels("miss").inc()
+        body = await self._made(lambda: _as_body(job(generation.navigator)))
+        if len(body.content) <= generation.answers.maxsize:
+            generation.answers[place] = body
+        return body
+
+    async def _made(self, make: Callable[[], Body]) -> Body:
+        if self._waiting >= self._settings.queue + self._settings.threads:
+            raise self._refusal("busy", f"{self._waiting} requests are waiting already")
+        self._waiting += 1
+        metrics.WAITING.inc()
+        try:
+            made = asyncio.get_running_loop().run_in_executor(self._threads, self._timed, make)
+            return await asyncio.wait_for(made, self._settings.timeout)
+        except TimeoutError:
+            raise self._refusal("late", f"no answer within {self._settings.timeout:g} s") from None
+        finally:
+            self._waiting -= 1
+            metrics.WAITING.dec()
+
+    def _timed(self, make: Callable[[], Body]) -> Body:
+        started = time.monotonic()
+        try:
+            return make()
+        finally:
+            self._usual += _HURRY * (time.monotonic() - started - self._usual)
+
+    def _refusal(self, why: str, detail: str) -> Refused:
+        metrics.REFUSED.labels(why).inc()
+        seconds = max(1, math.ceil(self._waiting * self._usual / self._settings.threads))
+        return Refused(503, f"{detail}: come again in {seconds} s", seconds)
+
+
+def _as_body(value: Any) -> Body:
+    return value if isinstance(value, Body) else Body(orjson.dumps(value), "application/json")
