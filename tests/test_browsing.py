@@ -71,6 +71,12 @@ class TestSearch:
         """Of the kinds looked for."""
         assert small.search("something else", kinds=["dataset"]).matching == small.counts["dataset"]
 
+    def test_what_nothing_meets_is_said(self, real: Navigator) -> None:
+        """No resource has it all; the counts are of those that could be had."""
+        found = real.search("ECG of the retina with polyps")
+        assert found.matching == 0
+        assert max(found.facets["task"].values()) > 0
+
     @pytest.mark.parametrize("wrong", [{"top_k": 0}, {"offset": -1}])
     def test_pages_that_cannot_be(self, small: Navigator, wrong: dict[str, int]) -> None:
         """Are refused."""

@@ -20,8 +20,8 @@ Facets = Mapping[str, Mapping[str, int]]
 @dataclass(frozen=True, slots=True)
 class Search:
     """A page of the ranking for a question, from place `offset` on. `total` rows are ranked; `matching` resources, of those
-    kinds and within the limits, meet every term that the question surely names, or are all there are if it names none or
-    none does; `facets` counts their terms, `unstated` those that state nothing in a facet."""
+    kinds and within the limits, meet every term that the question surely names; `facets` counts their terms, or if there are
+    none those of all of those kinds within the limits; `unstated` counts those that state nothing in a facet."""
 
     query: Mapping[str, Any]
     match: str
@@ -72,11 +72,11 @@ class Listing:
 
 
 def matching(index: Index, query: Query, allowed: Mask) -> Mask:
-    """bool [rows]: of `allowed` those that carry every term that `query` surely names; all if none does."""
+    """bool [rows]: of `allowed` those that carry every term that `query` surely names."""
     found = allowed
     for meanings in wishes(t for t in query.tags if sure(index, t)):
         found = found & index.mask(*(index.carrying(t.facet, t.term) for t in meanings))
-    return found if found.any() else allowed
+    return found
 
 
 def counted(index: Index, among: Mask) -> tuple[Facets, Mapping[str, int]]:

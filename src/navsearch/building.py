@@ -14,6 +14,7 @@ import numpy as np
 
 from navsearch import encoder as encoders
 from navsearch import manifest as manifests
+from navsearch import projection
 from navsearch.catalog import Catalog, Tables
 from navsearch.embedding import Embedder, digest
 from navsearch.encoder import Encoder
@@ -54,6 +55,7 @@ def build(catalog: Catalog, encoder: Encoder, folder: Path, progress: Progress |
             "counts": catalog.counts,
             "engine": Vectors.build(data),
         }
+        projection.write(data)
     embedder.done()
     return load(folder, known=known)
 

@@ -76,6 +76,7 @@ class Index:
         self.tables = StoredTables(store)
         self.lexical = Lexical(data / WORDS, Lookup(store, "stem"), len(self))
         self.vectors = Vectors.open(data, manifest["engine"])
+        self.map: NDArray[np.float32] = np.load(data / MAP, mmap_mode="r")  # [rows, 2], in 0..1
         self.related: Mapping[str, Any] = Lookup(store, "related")
         self.written: Mapping[str, int] = Lookup(store, "written")
 

@@ -23,7 +23,7 @@ from typing import Any
 from navsearch.errors import MEND, IndexUnusable
 from navsearch.fingerprint import Stamps, replace_text, sha256_of
 
-FORMAT = 4
+FORMAT = 5
 _MANIFEST = "manifest.json"
 _STAMPS = "stamps.json"
 # What answering needs of a manifest, and of what type.

@@ -166,9 +166,10 @@ class Navigator:
         _check_page(top_k, offset)
         ranked = self._ranked(text, kinds, ignore, filters)
         found = ranked.found
-        rows = matching(self._index, ranked.query, self._ranker.allowed(found.kinds, (*found.kept, *ranked.fixed)))
+        allowed = self._ranker.allowed(found.kinds, (*found.kept, *ranked.fixed))
+        rows = matching(self._index, ranked.query, allowed)
         hits = tuple(self._teller.hit(scored, found) for scored in found.ranked[offset : offset + top_k])
-        facets, unstated = counted(self._index, rows)
+        facets, unstated = counted(self._index, rows if rows.any() else allowed)
         return Search(
             query=ranked.view(),
             match=found.match,

@@ -82,8 +82,8 @@ class Vectors:
         kind = max((kind for kind in ENGINES if rows >= kind.least), key=lambda kind: kind.least)
         engine = faiss.index_factory(dimension, kind.name(rows), faiss.METRIC_INNER_PRODUCT)
         if not engine.is_trained:
-            engine.train(_picked(file, _drawn(rows, _A_LIST * engine.nlist)))
-        for _, chunk in _chunks(file):
+            engine.train(picked(file, _drawn(rows, _A_LIST * engine.nlist)))
+        for _, chunk in chunks(file):
             engine.add(chunk)
             if progress:
                 progress(len(chunk))
@@ -167,7 +167,7 @@ def _cosines(matrix: Matrix, vector: Matrix) -> NDArray[np.float32]:
     return np.asarray(np.einsum("ij,j->i", matrix, vector), dtype=np.float32)
 
 
-def _chunks(file: Path) -> Iterator[tuple[int, Matrix]]:
+def chunks(file: Path) -> Iterator[tuple[int, Matrix]]:
     """First row and rows of each part of `file`, by plain reads: mapped pages would count as memory of the process."""
     stored = np.load(file, mmap_mode="r")
     rows, dimension = stored.shape
@@ -181,9 +181,9 @@ def _drawn(rows: int, count: int) -> Rows:
     return np.sort(np.random.default_rng(_SEED).permutation(rows)[:count])
 
 
-def _picked(file: Path, rows: Rows) -> Matrix:
+def picked(file: Path, rows: Rows) -> Matrix:
     """float32 [len(rows), dimension]: the vectors of `rows`, which ascend."""
-    return np.concatenate([c[rows[slice(*np.searchsorted(rows, (s, s + len(c))))] - s] for s, c in _chunks(file)])
+    return np.concatenate([c[rows[slice(*np.searchsorted(rows, (s, s + len(c))))] - s] for s, c in chunks(file)])
 
 
 def _measured(engine: Any, searches: Sequence[dict[str, int]], file: Path) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _measured(engine: Any, searches: Sequence[dict[str, int]], file: Path) -> di
     faiss = _faiss()
     if not engine.ntotal:
         return {"search": searches[0], "recall_at_10": 1.0, "sample": 0}
-    drawn = _picked(file, _drawn(engine.ntotal, 2 * _SAMPLE))
+    drawn = picked(file, _drawn(engine.ntotal, 2 * _SAMPLE))
     queries = drawn[: (len(drawn) + 1) // 2] + drawn[len(drawn) // 2 :] / np.float32(2)
     queries /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), _ROUNDING)
     least, recall, search = _least(queries, file), 0.0, searches[0]
@@ -206,7 +206,7 @@ def _measured(engine: Any, searches: Sequence[dict[str, int]], file: Path) -> di
 def _least(queries: Matrix, file: Path) -> Matrix:
     """float32 [queries, 1]: cosine with the last of the nearest rows, by comparing all."""
     best = np.empty((len(queries), 0), dtype=np.float32)
-    for _, chunk in _chunks(file):
+    for _, chunk in chunks(file):
         scores = np.hstack([best, queries @ chunk.T])
         best = np.partition(scores, -min(_BEST, scores.shape[1]), axis=1)[:, -_BEST:]
     return np.asarray(best.min(axis=1, keepdims=True))
@@ -215,7 +215,7 @@ def _least(queries: Matrix, file: Path) -> Matrix:
 def _recall(queries: Matrix, found: Rows, least: Matrix, file: Path) -> float:
     """Share of the nearest rows among those `found`, int64 [queries, proposed]; rows that are equally near are as good."""
     rows = np.unique(found[found >= 0])
-    vectors = _picked(file, rows)
+    vectors = picked(file, rows)
     scores = np.einsum("qd,qpd->qp", queries, vectors[np.searchsorted(rows, found)])
     hits = np.count_nonzero((scores >= least - _ROUNDING) & (found >= 0), axis=1)
     best = min(_BEST, found.shape[1])

@@ -12,5 +12,6 @@ COMMANDS = {
     "build": "Build the index from the catalog.",
     "check": "Check the whole catalog; print every problem.",
     "evaluate": "Measure the answers to judged queries.",
-    "serve": "Serve the answers over HTTP.",
+    "serve": "Serve a page, and the answers over HTTP.",
+    "mcp": "Offer the answers to agents, as tools (Model Context Protocol).",
 }
