@@ -190,7 +190,7 @@ def main() -> None:
 
 
 def _turns(runs: int, workers: int, clients: int, seconds: float) -> Sequence[Any]:
-    turns = []
+    turns: list[dict[str, Any]] = []
     for _ in range(runs):
         alone = encoder_alone(workers, seconds)
         without, warm = (under_load(workers, clients, cache, seconds) for cache in (0, 256))

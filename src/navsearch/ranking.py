@@ -389,9 +389,10 @@ def names(index: Index, query: Query) -> dict[int, float]:
     content, named = len(words(query.search_text)) or 1, dict[int, float]()
     runs = [(start, start + n) for start in range(len(found)) for n in range(1, min(_LONGEST_NAME, len(found) - start) + 1)]
     written = [text[found[start].start : found[end - 1].end] for start, end in runs]
-    rows = index.rows_named(list(map(key, written)))
-    for (start, end), said in zip(runs, written, strict=True):
-        for row in rows.get(key(said), ()):
+    keys = list(map(key, written))
+    rows = index.rows_named(keys)
+    for (start, end), said, named_by in zip(runs, written, keys, strict=True):
+        for row in rows.get(named_by, ()):
             ruled_out = negated(found, start) or named.get(row, 0.0) < 0
             share = _name_share(index, row, found[start:end], said, content)
             named[row] = -1.0 if ruled_out else max(named.get(row, 0.0), share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ _HERE, _ALIKE = 0.5, 0.5
 _BY_FIT = 2  # how fast a result counts less the worse its data set fits: the power of the fit
 _PER_TERM_NAMED = 0.2
 _EVIDENCE_SHOWN = 3
+_KEPT = 4096  # lists of what serves a task, and snippets, that are kept
 
 
 class _Grounds(NamedTuple):
@@ -62,6 +63,8 @@ class Advisor:
         self.relations = Relations(index)
         self.results = Results(index)
         self._tags = cache(index.vocabulary.tags)  # of the labels of tables
+        self._serving = lru_cache(maxsize=_KEPT)(self._all_serving)
+        self._code = lru_cache(maxsize=_KEPT)(self._code_of)
 
     def recommend(self, problem: Problem) -> dict[str, tuple[Candidate, ...]]:
         """All that is recommended for `problem`, best first, ties by row; by part of an Answer, of the kinds that the
@@ -82,16 +85,20 @@ class Advisor:
         return _sorted(next(filter(None, by_task), []))
 
     def _related_to(self, task: str, problem: Problem, kind: str) -> Iterator[Candidate]:
+        traits = problem.weights("trait")
+        for row, fit in self._serving(task, kind):
+            yield self._related(row, fit, task, problem, traits)
+
+    def _all_serving(self, task: str, kind: str) -> tuple[tuple[int, Relation], ...]:
+        """The rows of `kind` that do `task` or that a relation says serve it, with that; those without have none."""
         related = {self._index.row_of(r): fit for r, fit in self.relations.fits(task, kind).items()}
         listed: dict[int, Relation] = related | {row: {} for row in self._doing(task, kind).tolist() if row not in related}
-        for row, fit in listed.items():
-            if fit.get("fit", _UNRELATED_FIT) > 0:
-                yield self._related(row, fit, task, problem)
+        return tuple((row, fit) for row, fit in listed.items() if fit.get("fit", _UNRELATED_FIT) > 0)
 
-    def _related(self, row: int, fit: Relation, task: str, problem: Problem) -> Candidate:
-        resource, traits = self._index.resources[row], problem.weights("trait")
+    def _related(self, row: int, fit: Relation, task: str, problem: Problem, traits: Mapping[str, float]) -> Candidate:
+        resource = self._index.resources[row]
         shifts = self.relations.shifts(task, resource.id, traits)
-        score = fit.get("fit", _UNRELATED_FIT + _PER_TRAIT * len(set(resource.facets.get("trait", ())) & set(traits)))
+        score = fit["fit"] if fit else _UNRELATED_FIT + _PER_TRAIT * len(traits.keys() & resource.facets.get("trait", ()))
         score = round(min(1.0, max(0.0, score + sum(s["shift"] * traits[s["trait"]] for s in shifts))), 4)
 
         def recommendation() -> Recommendation:
@@ -179,9 +186,9 @@ class Advisor:
     def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[Result]:
         """Figures of `resource` on `datasets`, strongest first: what they prove x how well the data set fits, and more for each
         wanted term that the table's label names."""
-        figures = self.results.of(resource)
+        figures = self.results.on(resource, datasets.keys())
         tasks = self.relations.around(problem.tasks) if figures else frozenset()
-        found = [r for r in figures if r.table.get("about") in datasets and self.results.compares(r.table, tasks)]
+        found = [r for r in figures if self.results.compares(r.table, tasks)]
         weighted = [r._replace(grade=r.grade * datasets[r.table["about"]] ** _BY_FIT) for r in found]
         return sorted(weighted, key=lambda r: -r.strength * (1 + _PER_TERM_NAMED * self._named(r, problem)))
 
@@ -215,8 +222,11 @@ class Advisor:
 
     def snippet(self, resource: Resource, problem: Problem) -> str | None:
         """Code to paste for the loss, with tensors like the samples of the problem; None if the catalog has none."""
-        told = resource.fields.get("snippet")
-        return snippet(told, self._inputs[told["inputs"]], self._shape(problem)) if told else None
+        return self._code(resource.id, self._shape(problem)) if "snippet" in resource.fields else None
+
+    def _code_of(self, identifier: str, shape: Shape) -> str:
+        told = self._index.resource_of(identifier).fields["snippet"]
+        return snippet(told, self._inputs[told["inputs"]], shape)
 
     @cached_property
     def _inputs(self) -> dict[str, Mapping[str, Any]]:

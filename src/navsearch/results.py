@@ -46,6 +46,11 @@ class Results:
         something else."""
         return self._best.get(resource, ())
 
+    def on(self, resource: str, datasets: Collection[str]) -> list[Result]:
+        """Those of `of` that were measured on any of `datasets`, in the order of the tables."""
+        measured = self._by_set.get(resource, {})
+        return [result for _, result in sorted(both for name in measured.keys() & datasets for both in measured[name])]
+
     def compares(self, table: Mapping[str, Any], tasks: Collection[str]) -> bool:
         """Whether the metric of `table` compares what is made for one of `tasks`; True if nothing is known of the metric."""
         serves = self._serves(table["metric"])
@@ -104,6 +109,16 @@ class Results:
                 place = 1 - rank / (len(best) - 1) if len(best) > 1 else _ALONE
                 found.setdefault(resource, []).append(Result(table, row, grade, place))
         return {resource: tuple(results) for resource, results in found.items()}
+
+    @cached_property
+    def _by_set(self) -> dict[str, dict[str, list[tuple[int, Result]]]]:
+        """By resource and data set, the figures with their places in `of`."""
+        found: dict[str, dict[str, list[tuple[int, Result]]]] = {}
+        for resource, results in self._best.items():
+            for place, result in enumerate(results):
+                if "about" in result.table:
+                    found.setdefault(resource, {}).setdefault(result.table["about"], []).append((place, result))
+        return found
 
     def _trust(self, table: Mapping[str, Any]) -> float:
         """The least grade of its rows: where one method is its author's own, the whole table is."""

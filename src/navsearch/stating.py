@@ -28,9 +28,7 @@ def venues(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Limit, str]]:
     """The venues that `text` names or rules out, with their year where one follows; "MICCAI 2022 onwards" leaves the year
     to `years`."""
     found = words(text)
-    for tag in vocabulary.tags(text):
-        if tag.facet != "venue" or tag.start < 0:
-            continue
+    for tag in (t for t in vocabulary.tags(text, ("venue",)) if t.start >= 0):
         start, end = found[tag.start].start, found[tag.end - 1].end
         match = _VENUE_YEAR.match(text, end)
         op = "!=" if negated(found, tag.start) else "="

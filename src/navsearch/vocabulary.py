@@ -6,7 +6,7 @@ an organ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -81,14 +81,16 @@ class Vocabulary:
         """`names` with all their broader terms."""
         return frozenset(b for n in names for b in self.broader(facet, n))
 
-    def tags(self, text: str) -> list[Tag]:
-        """The terms that `text` names: by facet, then by place; longest match first, no word used twice in a facet but by the
-        meanings of an ambiguous one."""
+    def tags(self, text: str, facets: Collection[str] | None = None) -> list[Tag]:
+        """The terms that `text` names, of `facets` if given: by facet, then by place; longest match first, no word used
+        twice in a facet but by the meanings of an ambiguous one."""
+        wanted = self.facets.keys() if facets is None else facets
         found = words(text)
         starting = [_Starting(self.surface, found, place) for place in range(len(found))]
         named = {facet for place in starting for facet in place.facets}
-        tags = [t for facet in self.facets if facet in named for t in _facet_tags(facet, starting, found, text)]
-        return tags + (self._han_tags(text) if has_han(text) else [])
+        in_order = (facet for facet in self.facets if facet in named and facet in wanted)
+        tags = [t for facet in in_order for t in _facet_tags(facet, starting, found, text)]
+        return tags + ([t for t in self._han_tags(text) if t.facet in wanted] if has_han(text) else [])
 
     @property
     def known_words(self) -> frozenset[str]:

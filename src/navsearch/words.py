@@ -92,8 +92,13 @@ def negated(found: list[Word], start: int, end: int | None = None) -> bool:
     return False
 
 
+_APART = re.compile("[^a-z0-9]+")
+
+
 def key(text: str) -> str:
     """`text` without case, accents, blanks and punctuation: names that differ only in those are equal."""
+    if text.isascii():
+        return _APART.sub("", text.lower())
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain.casefold() if c.isalnum())
 

@@ -67,6 +67,7 @@ class Live:
         self._seen = _state(self._manifest)
         self.failed: str | None = None
         self.now = self._open(Navigator(settings.catalog, settings.index))
+        _settle()
 
     async def watch(self) -> None:
         """Take over each index that is built, until cancelled."""
@@ -89,7 +90,7 @@ class Live:
             self.now = found
             metrics.SWAPS.labels("taken").inc()
             _LOG.info("index %s answers from now on", found.fingerprint)
-            gc.collect()  # the old one, which is large
+            _settle()
 
     def _keep(self, why: str) -> None:
         if why != self.failed:
@@ -104,6 +105,14 @@ class Live:
         metrics.BUILT.set(built)
         metrics.RECORDS.set(sum(navigator.counts.values()))
         return Generation(navigator, digest, built, LRUCache(self._settings.cache, getsizeof=lambda body: len(body.content)))
+
+
+def _settle() -> None:
+    """Free what is left of an older index, and have the collector never again look through what stays: it would take a tenth of
+    the time of all answers."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _state(manifest: Path) -> tuple[int, ...] | None:
