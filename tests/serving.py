@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,13 +38,16 @@ class Service(NamedTuple):
 
 
 @contextmanager
-def serving(catalog: Path, index: Path, log: Path, *options: str) -> Iterator[Service]:
-    """The service over an index that is there, from when it answers until it is stopped."""
+def serving(
+    catalog: Path | None, index: Path | None, log: Path, *options: str, command: Sequence[str] = ()
+) -> Iterator[Service]:
+    """The service over an index that is there, from when it answers until it is stopped; started by `command` if it is given."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).parent / "navsearch"), "--catalog", str(catalog), "--index", str(index), "serve"]
-    with log.open("wb") as said, subprocess.Popen([*command, "--port", str(port), *options], stderr=said) as process:
+    usual = [str(Path(sys.executable).parent / "navsearch"), "--catalog", str(catalog), "--index", str(index), "serve"]
+    started = [*(command or usual), "--port", str(port), *options]
+    with log.open("wb") as said, subprocess.Popen(started, stderr=said) as process:
         service = Service(port, process, log)
         try:
             _wait_for(service)

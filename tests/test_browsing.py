@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from conftest import navsearch
 from navsearch import Navigator, UsageError
 from navsearch.bibliography import as_bibtex
 from navsearch.exporting import FORMS, form_of
@@ -116,3 +120,29 @@ class TestFiles:
         """The whole catalog."""
         records = list(real.resources(top_k=1000).resources)
         assert len(form_of(name).of_records(records)) > 1000
+
+
+class TestCommands:
+    """The same from the command line."""
+
+    def test_search(self, real_folder: Path, real: Navigator) -> None:
+        """JSON as Python has it; text with places and counts."""
+        at = ("--index", real_folder, "search", "liver lesion CT", "-k", 2, "--offset", 3, "--ignore", "modality:CT")
+        found = real.search("liver lesion CT", top_k=2, offset=3, ignore=["modality:CT"])
+        assert json.loads(navsearch(*at, "--format", "json").stdout) == json.loads(json.dumps(found.as_dict()))
+        lines = navsearch(*at).stdout.splitlines()
+        assert lines[2].startswith(f" 4. {found.hits[0].score:.2f}  {found.hits[0].name}")
+        assert any(line.startswith("task: segmentation ") for line in lines)
+
+    def test_export(self, real_folder: Path) -> None:
+        """Those named, or those that filters leave."""
+        assert navsearch("--index", real_folder, "export", "lits").stdout.startswith("@misc{lits,")
+        left = json.loads(navsearch("--index", real_folder, "export", "--modality", "PET", "-f", "json").stdout)
+        assert left
+        assert all("PET" in str(record["modality"]) for record in left)
+        assert navsearch("--index", real_folder, "export", "-f", "pdf").returncode == 2
+
+    def test_ask_ignores(self, real_folder: Path) -> None:
+        """What it is told to."""
+        said = navsearch("--index", real_folder, "ask", "liver lesion CT", "--ignore", "modality:CT", "-f", "json").stdout
+        assert "modality" not in json.loads(said)["query"]

@@ -67,7 +67,8 @@ def problem_of(
     (`best`) or, where they leave it open, by the hits of the kind that was asked for (see _implied)."""
     named = [t.term for t in query.tags if t.facet == "task" and (t.strength > WEAK or _carried(index, t, best))]
     doing = best.within(index.mask(*(index.carrying("task", task) for task in named))) or best
-    common, shown = _common(index, doing), _common(index, hits)
+    common = _common(index, doing)
+    shown = common if hits is doing else _common(index, hits)
     sources = (common, shown) if best and best[0].score >= _FITTING else (shown, common)
     likely = [t for source in sources for t in source.get("task", ())]
     implied = _implied(index, relations, query, likely)

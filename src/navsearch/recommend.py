@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ class Advisor:
         self._tags = cache(index.vocabulary.tags)  # of the labels of tables
         self._serving = lru_cache(maxsize=_KEPT)(self._all_serving)
         self._code = lru_cache(maxsize=_KEPT)(self._code_of)
+        self._stated = lru_cache(maxsize=_KEPT)(self._stated_of)
 
     def recommend(self, problem: Problem) -> dict[str, tuple[Candidate, ...]]:
         """All that is recommended for `problem`, best first, ties by row; by part of an Answer, of the kinds that the
@@ -170,7 +172,7 @@ class Advisor:
         for facet, terms in problem.terms.items():
             both = alike & self._carrying(facet, terms)
             alike = both if both.any() else alike
-        return {name: 1.0 for name in self.results.about if alike[self._index.row_of(name)]}
+        return dict.fromkeys(compress(self.results.about, alike[self.results.about_rows].tolist()), 1.0)
 
     def _carrying(self, facet: str, terms: Iterable[str]) -> Mask:
         """bool [rows]: those that carry any of `terms`."""
@@ -201,24 +203,31 @@ class Advisor:
 
     def _recommendation(self, resource: Resource, problem: Problem, score: float, grounds: _Grounds) -> Recommendation:
         doubts = (doubt for result in grounds.results[:1] for doubt in self.results.doubts(result))
-        paths = tuple(i["path"] for i in resource.fields.get("implementations") or () if "path" in i)
         return Recommendation(
-            id=resource.id,
-            kind=resource.kind,
-            name=resource.name,
+            **self._stated(resource.id),
             role=grounds.role,
             score=score,
             reasons=tuple(grounds.reasons),
-            url=resource.url,
-            implementation=resource.fields.get("code") or next(iter(paths), None),
-            implementations=paths,
-            hyperparameters=dict(resource.fields.get("hyperparameters") or {}),
             snippet=self.snippet(resource, problem),
-            commands=resource.fields.get("commands"),
             evidence=(*map(self.results.stated, grounds.results), *grounds.sources),
             cautions=(*doubts, *grounds.cautions),
-            licence=resource.licence,
         )
+
+    def _stated_of(self, identifier: str) -> dict[str, Any]:
+        """What a recommendation says of a resource whatever the problem is."""
+        resource = self._index.resource_of(identifier)
+        paths = tuple(i["path"] for i in resource.fields.get("implementations") or () if "path" in i)
+        return {
+            "id": resource.id,
+            "kind": resource.kind,
+            "name": resource.name,
+            "url": resource.url,
+            "implementation": resource.fields.get("code") or next(iter(paths), None),
+            "implementations": paths,
+            "hyperparameters": resource.fields.get("hyperparameters") or {},
+            "commands": resource.fields.get("commands"),
+            "licence": resource.licence,
+        }
 
     def snippet(self, resource: Resource, problem: Problem) -> str | None:
         """Code to paste for the loss, with tensors like the samples of the problem; None if the catalog has none."""

@@ -22,6 +22,8 @@ class Relations:
         self.around = lru_cache(maxsize=_KEPT)(self._around)
         self.telling = lru_cache(maxsize=_KEPT)(self._telling)
         self.fits = lru_cache(maxsize=_KEPT)(self._fits_of)
+        self.moving = lru_cache(maxsize=_KEPT)(self._moving_for)
+        self.trains = lru_cache(maxsize=_KEPT)(self._trains)
 
     def _chain(self, task: str) -> tuple[str, ...]:
         """`task`, its broader tasks, then the tasks that it is trained as, nearest first."""
@@ -40,11 +42,11 @@ class Relations:
         """`tasks` with all whose entries they use."""
         return frozenset(t for task in tasks for t in self.chain(task))
 
-    def trains(self, task: str) -> bool:
+    def _trains(self, task: str) -> bool:
         """Whether a loss is known to train `task`."""
         return any(self.fits(task, kind) for kind in self._training)
 
-    def moving(self, task: str) -> frozenset[str]:
+    def _moving_for(self, task: str) -> frozenset[str]:
         """The traits that make a difference to which loss trains `task`."""
         return frozenset(t for known in self.chain(task) for t in self._moving.get(known, ()))
 

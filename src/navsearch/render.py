@@ -13,6 +13,7 @@ from navsearch.answer import PARTS, Answer, Hit, Recommendation
 from navsearch.resource import Resource
 
 if TYPE_CHECKING:  # slow to import, and named only
+    from navsearch.browsing import Search
     from navsearch.comparing import Difference
     from navsearch.evaluate import Miss
     from navsearch.leaderboards import Leaderboard, Standing, Table
@@ -130,6 +131,25 @@ def hits_lines(hits: Sequence[Hit]) -> Iterator[Line]:
     """Hits alone, as `similar` shows them."""
     for number, hit in enumerate(hits, 1):
         yield from _hit_lines(number, hit)
+
+
+def search_lines(found: Search) -> Iterator[Line]:
+    """A page of a ranking, then the terms to filter it by."""
+    last = found.offset + len(found.hits)
+    yield Line(0, f"Understood: {understood(found.query)}", "cyan")
+    yield Line(
+        0, f"Match: {found.match}; {found.offset + 1} to {last} of {found.total}, {found.matching} with every term", "bold"
+    )
+    for number, hit in enumerate(found.hits, found.offset + 1):
+        yield from _hit_lines(number, hit)
+    yield Line(0, "")
+    for facet, terms in found.facets.items():
+        if terms:
+            yield Line(0, f"{facet}: {', '.join(f'{term} {count}' for term, count in list(terms.items())[:_COUNTED])}")
+    yield from (Line(0, note, "yellow", " !  ") for note in found.notes)
+
+
+_COUNTED = 8  # terms of a facet
 
 
 def leaderboard_lines(board: Leaderboard) -> Iterator[Line]:

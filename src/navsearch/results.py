@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from navsearch.index import Index
+from navsearch.vectors import Rows
 
 # The last of a table proves half as much as the first.
 LAST = 0.5
@@ -132,6 +135,11 @@ class Results:
     def about(self) -> tuple[str, ...]:
         """The resources that figures were published on."""
         return tuple(dict.fromkeys(t["about"] for t in self._index.tables.results if "about" in t))
+
+    @cached_property
+    def about_rows(self) -> Rows:
+        """int64: the row of each of `about`."""
+        return np.array([self._index.row_of(name) for name in self.about], dtype=np.int64)
 
     @cached_property
     def _newest(self) -> int:

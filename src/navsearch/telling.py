@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 from navsearch.answer import Hit
 from navsearch.index import Index
@@ -10,37 +12,46 @@ from navsearch.ranking import Found, Scored
 from navsearch.resource import Resource
 from navsearch.vocabulary import Tag
 
+_KEPT = 4096  # rows of which what is told is kept
+
 
 class Teller:
     """Makes Hits of the rows of an index."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
+        self._stated = lru_cache(maxsize=_KEPT)(self._stated_in)
 
     def hit(self, scored: Scored, found: Found) -> Hit:
         """The row as an item of an Answer."""
-        resource = self._index.resources[scored.row]
         missed = {t.facet for t in scored.missed}
         unmet = [
             str(limit) for limit in found.dropped if limit.field not in missed and not self._index.satisfying(limit)[scored.row]
         ]
         return Hit(
-            id=resource.id,
-            kind=resource.kind,
-            name=resource.name,
+            **self._stated(scored.row),
             score=scored.score,
             signals={name: round(value, 4) for name, value in scored.signals._asdict().items() if value is not None},
             reasons=(*self._met(scored), *self._kept(scored, found)),
             misses=(*self._missed(scored), *unmet),
-            relations=self.relations(resource.id),
-            url=resource.url,
-            description=resource.description,
-            facets={f: t for f, t in self._index.terms[scored.row].items() if f not in ("access", "licence")},
-            cases=resource.fields.get("cases"),
-            released=resource.fields.get("released"),
-            licence=resource.licence,
-            access=next(iter(resource.facets.get("access", ())), None),
         )
+
+    def _stated_in(self, row: int) -> dict[str, Any]:
+        """What a hit says of a resource whatever was asked."""
+        resource = self._index.resources[row]
+        return {
+            "id": resource.id,
+            "kind": resource.kind,
+            "name": resource.name,
+            "relations": self.relations(resource.id),
+            "url": resource.url,
+            "description": resource.description,
+            "facets": {f: t for f, t in self._index.terms[row].items() if f not in ("access", "licence")},
+            "cases": resource.fields.get("cases"),
+            "released": resource.fields.get("released"),
+            "licence": resource.licence,
+            "access": next(iter(resource.facets.get("access", ())), None),
+        }
 
     def relations(self, identifier: str) -> tuple[Mapping[str, str], ...]:
         """Which resources share data with this one, stated by either side: type, the other's id or name, and a note."""

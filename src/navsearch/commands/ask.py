@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from navsearch import render
-from navsearch.commands.options import Form, Format, Kind, NoBuild, TopK, with_filters
+from navsearch.commands.options import Form, Format, Ignore, Kind, NoBuild, TopK, with_filters
 from navsearch.commands.output import print_answer, write
 from navsearch.commands.places import navigator_of
 from navsearch.errors import UsageError
@@ -25,6 +25,7 @@ def ask(
     text: Annotated[str | None, typer.Argument(help="The question.", show_default=False)] = None,
     top_k: TopK = 10,
     kind: Kind = None,
+    ignore: Ignore = None,
     from_file: Annotated[
         Path | None, typer.Option(help="One question a line (- for standard input); one answer a line.")
     ] = None,
@@ -42,6 +43,8 @@ def ask(
     navsearch ask "polyp detection" --since 2020 --min-cases 1000 -k 5
 
     navsearch ask "brain tumour" --not modality:CT --format json
+
+    navsearch ask "lung nodules in CT" --ignore modality:CT
     """
     if (text is None) == (from_file is None):
         raise UsageError("expected either a question or --from-file FILE")
@@ -49,10 +52,11 @@ def ask(
         raise UsageError(f"--format {output.value} is for one question; --from-file prints jsonl")
     navigator = navigator_of(context.obj, build=not no_build)
     navigator.check_filters(kind or (), filters)
+    asked: dict[str, Any] = {"top_k": top_k, "kinds": kind or (), "ignore": ignore or (), **filters}
     if from_file is not None:
-        _answer_all(from_file, lambda question: navigator.ask(question, top_k=top_k, kinds=kind or (), **filters))
+        _answer_all(from_file, lambda question: navigator.ask(question, **asked))
         return
-    answer = navigator.ask(str(text), top_k=top_k, kinds=kind or (), **filters)
+    answer = navigator.ask(str(text), **asked)
     print_answer(answer, output, explain=explain)
     raise typer.Exit(1 if answer.match == "none" else 0)
 

@@ -23,6 +23,9 @@ class Format(StrEnum):
 TopK = Annotated[int, typer.Option("-k", "--top-k", min=1, help="Hits, losses and baselines at most.")]
 Many = list[str] | None
 Kind = Annotated[Many, typer.Option("--kind", help="Kind of resource (repeatable); overrides the question.")]
+Ignore = Annotated[
+    Many, typer.Option("--ignore", help="Read the question as if it did not say this, such as modality:CT (repeatable).")
+]
 Form = Annotated[Format, typer.Option("--format", "-f", help="How to print.")]
 NoBuild = Annotated[bool, typer.Option("--no-build", help="Never build the index; exit with 3 if it is missing or stale.")]
 

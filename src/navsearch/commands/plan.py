@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from navsearch import markdown
-from navsearch.commands.options import Format, NoBuild, with_filters
+from navsearch.commands.options import Format, Ignore, NoBuild, with_filters
 from navsearch.commands.output import formatter, print_markdown, write
 from navsearch.commands.places import navigator_of
 from navsearch.errors import UsageError
@@ -18,6 +18,7 @@ def plan(
     context: typer.Context,
     text: Annotated[str, typer.Argument(help="The problem.", show_default=False)],
     output: Annotated[Format, typer.Option("--format", "-f", help="md (the default), json or jsonl.")] = Format.md,
+    ignore: Ignore = None,
     *,
     no_build: NoBuild = False,
     filters: dict[str, Any],
@@ -31,7 +32,7 @@ def plan(
     """
     if output is Format.csv:
         raise UsageError("--format csv is for ask; expected md, json or jsonl")
-    made = navigator_of(context.obj, build=not no_build).plan(text, **filters)
+    made = navigator_of(context.obj, build=not no_build).plan(text, ignore=ignore or (), **filters)
     if output in (Format.json, Format.jsonl):
         write(formatter(output)(made.as_dict()))
     else:

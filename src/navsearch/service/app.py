@@ -93,7 +93,17 @@ def _page(app: FastAPI) -> None:
     async def page() -> FileResponse:
         return FileResponse(_WEB / "index.html", headers={"Cache-Control": "no-cache"})
 
-    app.mount("/static", StaticFiles(directory=_WEB), name="static")
+    app.mount("/static", _Files(directory=_WEB), name="static")
+
+
+class _Files(StaticFiles):
+    """The files of the page, asked for again each time, so that old and new ones are never mixed."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or that it has not changed."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def _refusals(app: FastAPI) -> None:

@@ -67,10 +67,10 @@ class Live:
         self._seen = _state(self._manifest)
         self.failed: str | None = None
         self.now = self._open(Navigator(settings.catalog, settings.index))
-        _settle()
 
     async def watch(self) -> None:
         """Take over each index that is built, until cancelled."""
+        _settle()
         while True:
             await asyncio.sleep(self._settings.interval)
             state = _state(self._manifest)
