@@ -15,7 +15,6 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from navsearch.errors import NavsearchError
 from navsearch.manifest import file_of
 from navsearch.navigator import Navigator
 from navsearch.service import metrics
@@ -24,6 +23,7 @@ from navsearch.service.settings import Settings
 _LOG = logging.getLogger("navsearch.service")
 _FIRST = "a question to have all read that a first question reads"
 _SHORT = 16
+_AGAIN = 10.0  # seconds until an index that could not be taken over is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,20 @@ class Live:
     async def watch(self) -> None:
         """Take over each index that is built, until cancelled."""
         _settle()
+        tried = time.monotonic()
         while True:
             await asyncio.sleep(self._settings.interval)
             state = _state(self._manifest)
-            if state != self._seen or self.failed:
+            if state != self._seen or (self.failed and time.monotonic() - tried > _AGAIN):
                 await asyncio.to_thread(self.renew)
-                self._seen = state
+                self._seen, tried = state, time.monotonic()
 
     def renew(self) -> None:
         """Take over the index that lies in the folder now if it is another and can be verified; else say why not."""
         try:
             found = self._open(Navigator.at(self._settings.index))
-        except (NavsearchError, OSError) as error:
-            self._keep(str(error))
+        except Exception as error:  # noqa: BLE001 (whatever is wrong with it, the one that answers goes on)
+            self._keep(str(error) or type(error).__name__)
             return
         self.failed = None
         if found.fingerprint != self.now.fingerprint:
