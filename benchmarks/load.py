@@ -67,7 +67,7 @@ def encoder_alone(processes: int, seconds: float) -> float:
     total = sum(done.get() for _ in started)
     for process in started:
         process.join()
-    return total / seconds
+    return float(total / seconds)
 
 
 # the service
@@ -124,11 +124,12 @@ async def _client(port: int, paths: Iterator[str], until: float, seconds: list[f
     writer.close()
 
 
-async def _load(port: int, clients: int, paths: Iterator[str], seconds: float) -> dict[str, Any]:
+async def _load(port: int, clients: Sequence[Iterator[str]], seconds: float = 1e9) -> dict[str, Any]:
+    """What so many clients measured, each of which asks for the paths that it was given."""
     taken: list[float] = []
     failed: list[str] = []
     started = time.perf_counter()
-    await asyncio.gather(*(_client(port, paths, started + seconds, taken, failed) for _ in range(clients)))
+    await asyncio.gather(*(_client(port, paths, started + seconds, taken, failed) for paths in clients))
     ordered = sorted(taken)
     return {
         "requests": len(taken),
@@ -140,12 +141,13 @@ async def _load(port: int, clients: int, paths: Iterator[str], seconds: float) -
 
 
 def under_load(workers: int, clients: int, cache: int, seconds: float) -> dict[str, Any]:
-    """Throughput and latency, once every question was asked so often that all workers have it, if there is a cache."""
+    """Throughput and latency; with a cache, once each client has asked every question, so that all workers have all answers."""
     paths = [f"/ask?q={quote(text)}" for text in questions()]
     with service(workers, cache) as (port, _):
-        warming = islice(cycle(paths), len(paths) * 3 * workers if cache else 20 * workers)
-        asyncio.run(_load(port, clients, warming, 1e9))
-        return asyncio.run(_load(port, clients, cycle(paths), seconds))
+        asyncio.run(
+            _load(port, [iter(paths) for _ in range(clients)] if cache else [islice(cycle(paths), 40 * workers)] * clients)
+        )
+        return asyncio.run(_load(port, [cycle(paths)] * clients, seconds))
 
 
 def memory(workers: int, clients: int, requests: int) -> list[tuple[int, float]]:
@@ -157,7 +159,7 @@ def memory(workers: int, clients: int, requests: int) -> list[tuple[int, float]]
         for done in range(0, requests + 1, step):
             found.append((done, _resident(pid)))
             if done < requests:
-                asyncio.run(_load(port, clients, islice(asking, step), 1e9))
+                asyncio.run(_load(port, [islice(asking, step)] * clients))
     return found
 
 

@@ -98,7 +98,7 @@ def warm(runs: int) -> dict[str, float]:
                 answers.append(laps.taken["answer"])
                 encoded.append(laps.taken["encode"])
     layers = encoder._forward._network.layers  # type: ignore[attr-defined]  # noqa: SLF001
-    weights = [part.weight for layer in layers for part in layer if hasattr(part, "weight") and part.weight.shape[1] > 1]
+    weights = [part.weight for layer in layers for part in layer if hasattr(part, "weight") and part.weight.ndim > 1]
     reading = []
     for _ in range(runs):
         started = time.perf_counter()

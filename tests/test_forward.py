@@ -230,6 +230,15 @@ def test_a_vector_does_not_depend_on_its_company(forward: Forward, real_catalog:
     assert alone[:3].tobytes() == forward.encode(texts[:3]).tobytes()
 
 
+def test_texts_pass_together_only_where_that_changes_no_bit(forward: Forward, queries: list[str], monkeypatch: Any) -> None:
+    """On this machine or one that computes otherwise: the judged queries in any order, alone or not, have the same bits."""
+    texts = queries[:150]
+    together = forward.encode(texts)
+    assert together[::-1].tobytes() == forward.encode(texts[::-1]).tobytes()
+    monkeypatch.setitem(vars(forward), "_together", False)
+    assert together.tobytes() == forward.encode(texts).tobytes()
+
+
 def test_several_threads_may_encode_at_once(forward: Forward) -> None:
     """Questions asked at the same time get the vectors that they get alone, and numpy its threads back."""
     texts, before = list(HOSTILE.values())[::4] * 3, ONE_THREAD._get()
@@ -244,7 +253,7 @@ def test_what_is_broken_off_stops(forward: Forward) -> None:
     before = ONE_THREAD._get()
     started = time.process_time()
     with pytest.raises(ZeroDivisionError):
-        forward.encode([LIVER] * 10_000, lambda done: 1 // (done - 1))
+        forward.encode([LIVER] * 10_000, lambda done: 1 // (done - done))
     assert time.process_time() - started < 10  # all of them would take minutes
     assert ONE_THREAD._get() == before
 

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,11 +18,13 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient
 
-from conftest import CATALOG, LIVER, SMALL
+from conftest import CATALOG, LIVER, SMALL, WordHashEncoder
 from navsearch import Navigator, building
 from navsearch import catalog as catalogs
 from navsearch.encoder import LightEncoder
+from navsearch.service import metrics
 from navsearch.service.app import create_app
+from navsearch.service.gathering import Gathering
 from navsearch.service.settings import Settings
 from serving import serving
 
@@ -212,10 +215,15 @@ class TestRefusals:
         assert "no answer within 0.001 s" in found[0].json()["detail"]
 
 
-async def _at_once(chosen: Settings, count: int) -> list[Any]:
+async def _at_once(chosen: Settings, count: int, path: str = "/ask?q=liver+lesion+{}") -> list[Any]:
     app = create_app(chosen)
     async with AsyncClient(transport=ASGITransport(app=app), base_url="http://test") as client:
-        return await asyncio.gather(*(client.get(f"/ask?q=liver+lesion+{number}") for number in range(count)))
+        return await asyncio.gather(*(client.get(path.format(number)) for number in range(count)))
+
+
+def _made() -> float:
+    """How many answers were made in this process."""
+    return float(metrics.MADE._value.get())
 
 
 class TestWhatAllHave:
@@ -243,6 +251,14 @@ class TestWhatAllHave:
         first, second = client.get("/ask?q=kept+liver"), client.get("/ask?q=kept+liver")
         assert first.content == second.content
         assert _counted(client, 'navsearch_cache_total{result="hit"}') == before + 1
+
+    def test_the_same_question_at_once_is_answered_once(self, small_folder: Path) -> None:
+        """Whoever asks while an answer is made waits for that one."""
+        before = _made()
+        found = asyncio.run(_at_once(settings(small_folder, queue=1), 12, "/ask?q=the+same+for+all"))
+        assert {reply.status_code for reply in found} == {200}
+        assert len({reply.content for reply in found}) == 1
+        assert _made() == before + 1
 
     def test_requests_are_counted_by_route(self, client: TestClient) -> None:
         """Not by path, of which there are too many."""
@@ -273,6 +289,34 @@ def _counted(client: TestClient, name: str) -> float:
     return next(
         (float(line.rsplit(" ", 1)[1]) for line in client.get("/metrics").text.splitlines() if line.startswith(name)), 0.0
     )
+
+
+class TestGathering:
+    """Questions that are asked at the same time are encoded together."""
+
+    def test_each_gets_its_own_vectors(self, real_encoder: LightEncoder) -> None:
+        """Bit for bit those that it gets alone."""
+        texts = [f"liver lesion {number} {'in CT ' * (number % 5)}" for number in range(40)]
+        gathering = Gathering(real_encoder)
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda text: gathering.encode([text, "polyp"]), texts))
+        alone = real_encoder.encode(["polyp"])
+        for text, vectors in zip(texts, found, strict=True):
+            assert vectors.tobytes() == real_encoder.encode([text]).tobytes() + alone.tobytes()
+
+    def test_an_error_reaches_all_who_wait(self) -> None:
+        """And none of those who come later."""
+
+        class Failing(WordHashEncoder):
+            def encode(self, texts: Any, progress: Any = None) -> Any:
+                if "bad" in texts:
+                    raise ValueError("bad")
+                return super().encode(texts, progress)
+
+        gathering = Gathering(Failing())
+        with pytest.raises(ValueError, match="bad"):
+            gathering.encode(["bad"])
+        assert gathering.encode(["good"]).shape == (1, 256)
 
 
 class TestAsAProcess:

@@ -155,7 +155,7 @@ class _Weights:
         return tensor
 
     def linear(self, name: str, outputs: int, inputs: int) -> Linear:
-        return Linear(self.take(f"{name}.weight", outputs, inputs), self.take(f"{name}.bias", outputs)[:, None])
+        return Linear(self.take(f"{name}.weight", outputs, inputs), self.take(f"{name}.bias", outputs))
 
     def norm(self, name: str, size: int, epsilon: float) -> Norm:
-        return Norm(self.take(f"{name}.weight", size)[:, None], self.take(f"{name}.bias", size)[:, None], epsilon)
+        return Norm(self.take(f"{name}.weight", size), self.take(f"{name}.bias", size), epsilon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +82,12 @@ class Navigator:
         self._place, self._known = index, manifests.stamps(index)
         self._serve(indexes.load(index, known=self._known), None)
         return self
+
+    def through(self, wrap: Callable[[Encoder], Encoder]) -> Navigator:
+        """The same, but what its questions are encoded by is what `wrap` makes of its encoder."""
+        made = Navigator.of(self._index, wrap(self._encoder))
+        made._said = self._said  # noqa: SLF001 (its own class)
+        return made
 
     @classmethod
     def of(cls, index: Index, encoder: Encoder, uses: Sequence[str] | None = None) -> Navigator:

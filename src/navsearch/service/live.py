@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from navsearch.manifest import file_of
 from navsearch.navigator import Navigator
 from navsearch.service import metrics
+from navsearch.service.gathering import Gathering
 from navsearch.service.settings import Settings
 
 _LOG = logging.getLogger("navsearch.service")
@@ -37,12 +38,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """An index with its Navigator, when it was built (seconds since 1970), and the answers that were made from it."""
+    """An index with its Navigator, when it was built (seconds since 1970), the answers that were made from it, and those that
+    are being made."""
 
     navigator: Navigator
     fingerprint: str
     built: float
     answers: LRUCache[str, Body] = field(repr=False)
+    making: dict[str, asyncio.Future[Body]] = field(default_factory=dict, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Which index it is."""
@@ -100,6 +103,7 @@ class Live:
         self.failed = why
 
     def _open(self, navigator: Navigator) -> Generation:
+        navigator = navigator.through(Gathering)
         navigator.ask(_FIRST)
         digest = hashlib.sha256(json.dumps(navigator.manifest, sort_keys=True).encode()).hexdigest()[:_SHORT]
         built = self._manifest.stat().st_mtime

@@ -15,6 +15,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REQUESTS = Counter("navsearch_requests", "Requests answered.", ("route", "status"))
 LATENCY = Histogram("navsearch_request_seconds", "From the request to the end of its answer.", ("route",), buckets=_LATENCIES)
 CACHE = Counter("navsearch_cache", "Answers looked up in the cache.", ("result",))
+MADE = Counter("navsearch_made", "Answers made, for one request or for several that asked the same meanwhile.")
 WAITING = Gauge("navsearch_waiting", "Requests that wait for a thread or have one.", multiprocess_mode="livesum")
 REFUSED = Counter("navsearch_refused", "Requests turned away.", ("why",))
 BUILT = Gauge("navsearch_index_built_timestamp_seconds", "When the index that answers was built.", multiprocess_mode="livemin")

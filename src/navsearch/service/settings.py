@@ -25,7 +25,7 @@ class Settings:
     index: Path
     api_key: str | None = None
     origins: tuple[str, ...] = ()
-    threads: int = 1
+    threads: int = 4
     queue: int = 64
     timeout: float = 10.0
     body: int = 65536

@@ -53,14 +53,17 @@ class Work:
         self._threads.shutdown(cancel_futures=True)
 
     async def _body(self, generation: Generation, place: str, job: Job) -> Body:
-        if (known := generation.answers.get(place)) is not None:
-            metrics.CACHE.labels("hit").inc()
+        """From the cache; else made once for all who ask for it meanwhile."""
+        known = generation.answers.get(place)
+        metrics.CACHE.labels("miss" if known is None else "hit").inc()
+        if known is not None:
             return known
-        metrics.CACHE.labels("miss").inc()
-        body = await self._made(lambda: _as_body(job(generation.navigator)))
-        if len(body.content) <= generation.answers.maxsize:
-            generation.answers[place] = body
-        return body
+        making = generation.making.get(place)
+        if making is None:
+            making = asyncio.ensure_future(self._made(lambda: _as_body(job(generation.navigator))))
+            generation.making[place] = making
+            making.add_done_callback(lambda done: _keep(generation, place, done))
+        return await asyncio.shield(making)
 
     async def _made(self, make: Callable[[], Body]) -> Body:
         if self._waiting >= self._settings.queue + self._settings.threads:
@@ -78,6 +81,7 @@ class Work:
 
     def _timed(self, make: Callable[[], Body]) -> Body:
         started = time.monotonic()
+        metrics.MADE.inc()
         try:
             return make()
         finally:
@@ -91,3 +95,10 @@ class Work:
 
 def _as_body(value: Any) -> Body:
     return value if isinstance(value, Body) else Body(orjson.dumps(value), "application/json")
+
+
+def _keep(generation: Generation, place: str, done: asyncio.Future[Body]) -> None:
+    """Keep an answer that was made, if it was and fits."""
+    del generation.making[place]
+    if not done.cancelled() and not done.exception() and len(done.result().content) <= generation.answers.maxsize:
+        generation.answers[place] = done.result()

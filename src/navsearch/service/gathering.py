@@ -1,0 +1,62 @@
+"""Questions that are asked at the same time are encoded together: each weight of the model is read once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from threading import Lock
+
+import numpy as np
+
+from navsearch.encoder import Encoder
+from navsearch.forward import Progress
+from navsearch.vectors import Matrix
+
+
+class Gathering:
+    """An encoder that several threads call. One of them encodes at a time, and takes along what the others wait for."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._waiting: list[tuple[Sequence[str], Future[Matrix]]] = []
+        self._adding, self._encoding = Lock(), Lock()
+
+    @property
+    def name(self) -> str:
+        """See Encoder."""
+        return self._encoder.name
+
+    @property
+    def fingerprint(self) -> str:
+        """See Encoder."""
+        return self._encoder.fingerprint
+
+    def lexicon(self) -> frozenset[str]:
+        """See Encoder."""
+        return self._encoder.lexicon()
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """See Encoder."""
+        mine: Future[Matrix] = Future()
+        with self._adding:
+            self._waiting.append((texts, mine))
+        with self._encoding:  # whoever waited here may have been taken along meanwhile
+            if not mine.done():
+                self._encode_all()
+        if progress:
+            progress(len(texts))
+        return mine.result()
+
+    def _encode_all(self) -> None:
+        """Encode all that waits, for each who waits for it."""
+        with self._adding:
+            taken, self._waiting = self._waiting, []
+        try:
+            vectors = self._encoder.encode([text for texts, _ in taken for text in texts])
+        except BaseException as error:  # noqa: BLE001 (whoever waits for it is told, whatever it is)
+            for _, future in taken:
+                future.set_exception(error)
+            return
+        ends = np.cumsum([len(texts) for texts, _ in taken])
+        for (_, future), found in zip(taken, np.split(vectors, ends[:-1]), strict=True):
+            future.set_result(found)
