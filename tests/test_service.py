@@ -192,6 +192,13 @@ class TestRefusals:
             assert client.get("/ask?q=liver", headers={"Authorization": "Bearer secret"}).status_code == 200
             assert client.get("/ask?q=liver", headers={"X-API-Key": "secret"}).status_code == 200
 
+    def test_what_is_open_is_so_below_a_prefix_too(self, small_folder: Path) -> None:
+        """Where a proxy serves it."""
+        app = create_app(settings(small_folder, api_key="secret"))
+        with TestClient(app, root_path="/navsearch") as client:
+            found = [client.get(f"/navsearch{path}").status_code for path in ("/health", "/", "/static/app.js", "/ask?q=liver")]
+        assert found == [200, 200, 200, 401]
+
     def test_other_sites_ask_only_if_they_may(self, small_folder: Path) -> None:
         """CORS, preflight included, also where a key is asked for."""
         with TestClient(create_app(settings(small_folder, api_key="secret", origins=("https://lab.example",)))) as client:

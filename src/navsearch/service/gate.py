@@ -60,13 +60,14 @@ class Gate:
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers or not length.isdigit() or int(length) > self._settings.body:
             return problem(413, f"found a body of unknown length or more than {self._settings.body} bytes, expected none", name)
-        if self._settings.api_key and not self._is_open(scope["path"]) and not self._has_key(headers):
+        if self._settings.api_key and not self._is_open(scope) and not self._has_key(headers):
             refused = problem(401, "expected the key of this service in the header Authorization: Bearer KEY", name)
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
         return None
 
-    def _is_open(self, path: str) -> bool:
+    def _is_open(self, scope: Scope) -> bool:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
         return path == "/" or path in _OPEN or path.startswith(_PAGE)
 
     def _has_key(self, headers: Headers) -> bool:
