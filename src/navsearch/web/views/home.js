@@ -11,7 +11,7 @@ const EXAMPLES = [
   "at least 1000 chest X-rays with reports, openly available",
   "brain MRI of tumours, not glioma, since 2020",
   "a strong baseline for polyp segmentation",
-  "wie segmentiere ich Lungenknoten?",
+  "肝脏肿瘤分割数据集",
 ];
 const FACETS = 4;
 const TERMS = 12;
