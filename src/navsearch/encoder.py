@@ -49,6 +49,27 @@ class Encoder(Protocol):
         """Common words, in small letters, that the model knows whole; empty if it cannot tell."""
 
 
+class Around:
+    """What encoders around another have of that one: all but how they encode."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def name(self) -> str:
+        """See Encoder."""
+        return self._encoder.name
+
+    @property
+    def fingerprint(self) -> str:
+        """See Encoder."""
+        return self._encoder.fingerprint
+
+    def lexicon(self) -> frozenset[str]:
+        """See Encoder."""
+        return self._encoder.lexicon()
+
+
 class LightEncoder:
     """A model that runs without torch: the packaged default, a local folder, or a name on a hub. Others raise Unsupported."""
 

@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from navsearch.answer import Answer
-from navsearch.encoder import Encoder
+from navsearch.encoder import Around, Encoder
 from navsearch.errors import UsageError
 from navsearch.forward import Progress
 from navsearch.index import Index
@@ -147,23 +147,12 @@ def _miss(question: Judged, kind: str, ndcg: float, understood: Mapping[str, Any
     return Miss(question, kind, ndcg, understood, tuple(missing), tuple(n for n in names if n not in grades))
 
 
-class _Remembering:
+class _Remembering(Around):
     """An encoder that encodes no text twice."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._known: dict[str, Matrix] = {}
-
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self._encoder.fingerprint
-
-    def lexicon(self) -> frozenset[str]:
-        return self._encoder.lexicon()
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:  # noqa: ARG002
         for text in texts:

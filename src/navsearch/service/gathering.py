@@ -8,32 +8,18 @@ from threading import Lock
 
 import numpy as np
 
-from navsearch.encoder import Encoder
+from navsearch.encoder import Around, Encoder
 from navsearch.forward import Progress
 from navsearch.vectors import Matrix
 
 
-class Gathering:
+class Gathering(Around):
     """An encoder that several threads call. One of them encodes at a time, and takes along what the others wait for."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._waiting: list[tuple[Sequence[str], Future[Matrix]]] = []
         self._adding, self._encoding = Lock(), Lock()
-
-    @property
-    def name(self) -> str:
-        """See Encoder."""
-        return self._encoder.name
-
-    @property
-    def fingerprint(self) -> str:
-        """See Encoder."""
-        return self._encoder.fingerprint
-
-    def lexicon(self) -> frozenset[str]:
-        """See Encoder."""
-        return self._encoder.lexicon()
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """See Encoder."""
