@@ -19,8 +19,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -83,33 +84,37 @@ def service(workers: int, cache: int) -> Iterator[tuple[int, int]]:
     options = ["--workers", str(workers), "--cache", str(cache), "--queue", "256", "--timeout", "60"]
     with subprocess.Popen([*navsearch, *options], stderr=subprocess.DEVNULL) as process:  # noqa: S603
         try:
-            _until_ready(port)
+            _until_ready(port, workers)
             yield port, process.pid
         finally:
             process.terminate()
             process.wait()
 
 
-def _until_ready(port: int) -> None:
+def _until_ready(port: int, workers: int) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1) as connection:
-                connection.sendall(_request("/ready"))
-                if b" 200 " in connection.recv(64):
-                    return
-        except OSError:
-            pass
+        if _listening(port) == workers:
+            return
         time.sleep(0.1)
     raise TimeoutError("the service does not answer")
+
+
+def _listening(port: int) -> int:
+    """How many sockets listen there: one a worker that is ready."""
+    sockets = map(str.split, Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:])
+    return sum(local.endswith(f":{port:04X}") and state == "0A" for _, local, _, state, *_ in sockets)
 
 
 def _request(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
-async def _client(port: int, paths: Iterator[str], until: float, seconds: list[float], failed: list[str]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _client(connection: Connection, paths: Iterator[str], until: float, seconds: list[float], failed: list[str]) -> None:
+    reader, writer = connection
     for path in paths:
         started = time.perf_counter()
         if started >= until:
@@ -121,19 +126,25 @@ async def _client(port: int, paths: Iterator[str], until: float, seconds: list[f
         seconds.append(time.perf_counter() - started)
         if not head.startswith(b"HTTP/1.1 200"):
             failed.append(head.split(b"\r\n")[0].decode())
-    writer.close()
 
 
-async def _load(port: int, clients: Sequence[Iterator[str]], seconds: float = 1e9) -> dict[str, Any]:
-    """What so many clients measured, each of which asks for the paths that it was given."""
-    taken: list[float] = []
-    failed: list[str] = []
-    started = time.perf_counter()
-    await asyncio.gather(*(_client(port, paths, started + seconds, taken, failed) for paths in clients))
+async def _load(port: int, clients: int, *loads: Callable[[], Iterator[str]], seconds: float = 1e9) -> dict[str, Any]:
+    """What so many clients measured, who do one load after the other, each on one connection; the last counts. A load gives
+    each client the paths that it asks for; what is one iterator is shared by them, so that none asks for what another does."""
+    connections = [await asyncio.open_connection("127.0.0.1", port, limit=2**20) for _ in range(clients)]
+    for paths in loads:
+        taken: list[float] = []
+        failed: list[str] = []
+        started = time.perf_counter()
+        until = started + (seconds if paths is loads[-1] else 1e9)
+        await asyncio.gather(*(_client(connection, paths(), until, taken, failed) for connection in connections))
+    passed = time.perf_counter() - started
+    for _, writer in connections:
+        writer.close()
     ordered = sorted(taken)
     return {
         "requests": len(taken),
-        "per_second": len(taken) / (time.perf_counter() - started),
+        "per_second": len(taken) / passed,
         "p50_ms": 1e3 * ordered[len(ordered) // 2],
         "p99_ms": 1e3 * ordered[int(len(ordered) * 0.99)],
         "failed": len(failed),
@@ -141,13 +152,12 @@ async def _load(port: int, clients: Sequence[Iterator[str]], seconds: float = 1e
 
 
 def under_load(workers: int, clients: int, cache: int, seconds: float) -> dict[str, Any]:
-    """Throughput and latency; with a cache, once each client has asked every question, so that all workers have all answers."""
+    """Throughput and latency; with a cache, once each client has asked every question, so that each worker that has any of them
+    has all answers."""
     paths = [f"/ask?q={quote(text)}" for text in questions()]
+    once = paths if cache else paths[:40]
     with service(workers, cache) as (port, _):
-        asyncio.run(
-            _load(port, [iter(paths) for _ in range(clients)] if cache else [islice(cycle(paths), 40 * workers)] * clients)
-        )
-        return asyncio.run(_load(port, [cycle(paths)] * clients, seconds))
+        return asyncio.run(_load(port, clients, partial(iter, once), partial(iter, cycle(paths)), seconds=seconds))
 
 
 def memory(workers: int, clients: int, requests: int) -> list[tuple[int, float]]:
@@ -159,7 +169,7 @@ def memory(workers: int, clients: int, requests: int) -> list[tuple[int, float]]
         for done in range(0, requests + 1, step):
             found.append((done, _resident(pid)))
             if done < requests:
-                asyncio.run(_load(port, [islice(asking, step)] * clients))
+                asyncio.run(_load(port, clients, partial(iter, islice(asking, step))))
     return found
 
 

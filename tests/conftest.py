@@ -99,6 +99,14 @@ def real_encoder() -> LightEncoder:
 
 
 @pytest.fixture(scope="session")
+def small_folder(small_catalog: catalogs.Catalog, real_encoder: LightEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the small catalog by the real model."""
+    folder = tmp_path_factory.mktemp("small-folder")
+    building.build(small_catalog, real_encoder, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def torch_encoder() -> SentenceTransformerEncoder:
     """The same model, by the library that the light encoder is held to."""
     return SentenceTransformerEncoder()

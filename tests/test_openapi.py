@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, checks
 
 from conftest import SMALL
-from navsearch import building
-from navsearch import catalog as catalogs
-from navsearch.encoder import LightEncoder
 from navsearch.service.routes import ROUTES
 from serving import serving
 
@@ -31,11 +29,9 @@ STATES = ("/health", "/ready", "/metrics")
 
 
 @pytest.fixture(scope="module")
-def schema(real_encoder: LightEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def schema(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The schema of a running service over the small catalog."""
-    folder = tmp_path_factory.mktemp("described")
-    building.build(catalogs.load(SMALL), real_encoder, folder / "index")
-    with serving(SMALL, folder / "index", folder / "log") as service:
+    with serving(SMALL, small_folder, tmp_path_factory.mktemp("log") / "described") as service:
         yield schemathesis.openapi.from_url(f"{service.url}/openapi.json")
 
 

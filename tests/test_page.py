@@ -47,22 +47,15 @@ DARK = ("results", "losses", "chips", "plan", "compare", "record")
 
 
 @pytest.fixture(scope="module")
-def index(real_encoder: LightEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("paged")
-    building.build(catalogs.load(SMALL), real_encoder, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def served(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with serving(SMALL, index, tmp_path_factory.mktemp("log") / "served") as service:
+def served(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(SMALL, small_folder, tmp_path_factory.mktemp("log") / "served") as service:
         yield service
 
 
 @pytest.fixture(scope="module")
-def locked(index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def locked(small_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that wants a key."""
-    with serving(SMALL, index, tmp_path_factory.mktemp("log") / "locked", "--api-key", "sesame") as service:
+    with serving(SMALL, small_folder, tmp_path_factory.mktemp("log") / "locked", "--api-key", "sesame") as service:
         yield service
 
 

@@ -6,10 +6,14 @@ import asyncio
 import json
 import logging
 import signal
+import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,23 +22,17 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import ASGITransport, AsyncClient
 
-from conftest import CATALOG, LIVER, SMALL, WordHashEncoder
-from navsearch import Navigator, building
-from navsearch import catalog as catalogs
+from conftest import CATALOG, LIVER, SMALL, WordHashEncoder, navsearch
+from navsearch import Navigator
 from navsearch.encoder import LightEncoder
 from navsearch.service import metrics
 from navsearch.service.app import create_app
 from navsearch.service.gathering import Gathering
+from navsearch.service.processes import spread
 from navsearch.service.settings import Settings
+from navsearch.service.turns import Turn
+from navsearch.vectors import Matrix
 from serving import serving
-
-
-@pytest.fixture(scope="session")
-def small_folder(real_encoder: LightEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of the small catalog by the real model."""
-    folder = tmp_path_factory.mktemp("served")
-    building.build(catalogs.load(SMALL), real_encoder, folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -298,18 +296,77 @@ def _counted(client: TestClient, name: str) -> float:
     )
 
 
+class TestTurns:
+    """One at a time, in the order in which they came."""
+
+    def test_whoever_waits_longest_is_next(self) -> None:
+        """And who passes it on has it again after all who waited."""
+        turn, order = Turn(), list[str]()
+
+        def come(name: str) -> None:
+            with turn:
+                order.append(name)
+                turn.pass_on()
+                order.append(f"{name} again")
+
+        with ThreadPoolExecutor(3) as pool, turn:
+            for number, name in enumerate(("first", "second", "third"), start=1):
+                pool.submit(come, name)
+                _until(lambda number=number: turn.waiting == number)
+            turn.pass_on()
+            order.append("the one who had it")
+        names = ("first", "second", "third")
+        assert order == [*names, "the one who had it", *(f"{name} again" for name in names)]
+
+    def test_an_error_hands_it_on(self) -> None:
+        """So that nobody waits for ever."""
+        turn = Turn()
+        with pytest.raises(ValueError, match="bad"), turn:
+            raise ValueError("bad")
+        with turn:
+            assert turn.waiting == 0
+
+
 class TestGathering:
     """Questions that are asked at the same time are encoded together."""
 
     def test_each_gets_its_own_vectors(self, real_encoder: LightEncoder) -> None:
         """Bit for bit those that it gets alone."""
         texts = [f"liver lesion {number} {'in CT ' * (number % 5)}" for number in range(40)]
-        gathering = Gathering(real_encoder)
+        turn = Turn()
+        gathering = Gathering(real_encoder, turn)
+
+        def encode(text: str) -> Matrix:
+            with turn:
+                return gathering.encode([text, "polyp"])
+
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda text: gathering.encode([text, "polyp"]), texts))
+            found = list(pool.map(encode, texts))
         alone = real_encoder.encode(["polyp"])
         for text, vectors in zip(texts, found, strict=True):
             assert vectors.tobytes() == real_encoder.encode([text]).tobytes() + alone.tobytes()
+
+    def test_all_who_wait_are_taken_along(self) -> None:
+        """The encoder is called once for them."""
+        turn, calls = Turn(), list[list[str]]()
+
+        class Counting(WordHashEncoder):
+            def encode(self, texts: Any, progress: Any = None) -> Any:
+                calls.append(list(texts))
+                return super().encode(texts, progress)
+
+        gathering = Gathering(Counting(), turn)
+
+        def encode(text: str) -> None:
+            with turn:
+                gathering.encode([text])
+
+        with ThreadPoolExecutor(4) as pool, turn:
+            for number, text in enumerate("abcd", start=1):
+                pool.submit(encode, text)
+                _until(lambda number=number: turn.waiting == number)
+            turn.pass_on()
+        assert calls == [list("abcd")]
 
     def test_an_error_reaches_all_who_wait(self) -> None:
         """And none of those who come later."""
@@ -320,10 +377,57 @@ class TestGathering:
                     raise ValueError("bad")
                 return super().encode(texts, progress)
 
-        gathering = Gathering(Failing())
-        with pytest.raises(ValueError, match="bad"):
+        turn = Turn()
+        gathering = Gathering(Failing(), turn)
+        with turn, pytest.raises(ValueError, match="bad"):
             gathering.encode(["bad"])
-        assert gathering.encode(["good"]).shape == (1, 256)
+        with turn:
+            assert gathering.encode(["good"]).shape == (1, 256)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+class TestProcesses:
+    """Where the service listens."""
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the kernel spreads connections on Linux only")
+    def test_each_worker_has_its_share_of_connections(self) -> None:
+        """Though nobody accepts any: the kernel decides."""
+        with spread(socket.create_server(("127.0.0.1", 0))) as place:
+            address, handed = place.getsockname(), bytes(ForkingPickler.dumps(place))
+            with ForkingPickler.loads(handed) as first, ForkingPickler.loads(handed) as second, ExitStack() as opened:
+                for each in (first, second):
+                    each.listen()
+                    each.setblocking(False)
+                for _ in range(64):
+                    opened.enter_context(socket.create_connection(address))
+                taken = [_accepted(each) for each in (first, second)]
+        assert sum(taken) == 64
+        assert min(taken) > 8
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_an_address_in_use_is_one_line(self, real_folder: Path, workers: str) -> None:
+        """And the exit code of a wrong option."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            options = ["--catalog", str(CATALOG), "--index", str(real_folder), "serve", "--port", port, "--workers", workers]
+            done = navsearch(*options)
+        told = f"navsearch: 127.0.0.1:{port}: address already in use, expected an address of this machine and a free port\n"
+        assert (done.returncode, done.stderr) == (2, told)
+
+
+def _accepted(listening: socket.socket) -> int:
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listening.accept()[0].close()
+            count += 1
+    return count
 
 
 class TestAsAProcess:

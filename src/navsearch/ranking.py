@@ -104,7 +104,7 @@ class Ranking(Sequence[Scored]):
         return Ranking([row for row, _ in kept], [score for _, score in kept], self._tell)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     """A ranking: of which kinds, under which of the question's limits, without which. What speaks against its first row:
     `missed`, the facets of which it has none of the terms surely wanted, each with how much that says (0..1: less if it has
@@ -121,7 +121,7 @@ class Found:
     strange: float
     limits_only: bool
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """Probability, 0..1, that the first row fits the question, rounded to four places; 1 where limits are all that it
         asks for, 0 if there is no row."""
@@ -195,15 +195,15 @@ class Ranker:
         rows = question.proposed(allowed)
         levels = question.levels(rows)
         signals = question.signals(rows, levels, fits)
-        scores = [round(score, 4) for score in self._combined(signals).tolist()]
-        order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
+        scores = np.array([round(score, 4) for score in self._combined(signals).tolist()])
+        order = np.argsort(-scores, kind="stable")
 
         def tell(row: int, score: float) -> Scored:
             place = int(np.searchsorted(rows, row))
             said: list[Any] = [None if np.isnan(values[place]) else float(values[place]) for values in signals]
             return Scored(row, score, Signals(*said), *question.met_and_missed(levels, place))
 
-        return Ranking([int(rows[i]) for i in order], [scores[i] for i in order], tell)
+        return Ranking(rows[order].tolist(), scores[order].tolist(), tell)
 
     def kinds_named(self, question: Question) -> tuple[str, ...]:
         """Kinds of the resources whose name makes up most of the question."""

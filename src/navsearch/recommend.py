@@ -63,7 +63,7 @@ class Advisor:
         self._index = index
         self.relations = Relations(index)
         self.results = Results(index)
-        self._tags = cache(index.vocabulary.tags)  # of the labels of tables
+        self._naming = cache(self._terms_named)
         self._serving = lru_cache(maxsize=_KEPT)(self._all_serving)
         self._code = lru_cache(maxsize=_KEPT)(self._code_of)
         self._stated = lru_cache(maxsize=_KEPT)(self._stated_of)
@@ -188,18 +188,23 @@ class Advisor:
     def _on(self, resource: str, problem: Problem, datasets: Mapping[str, float]) -> list[Result]:
         """Figures of `resource` on `datasets`, strongest first: what they prove x how well the data set fits, and more for each
         wanted term that the table's label names."""
-        figures = self.results.on(resource, datasets.keys())
-        tasks = self.relations.around(problem.tasks) if figures else frozenset()
+        figures = self.results.on(resource, datasets)
+        if not figures:
+            return []
+        tasks = self.relations.around(problem.tasks)
         found = [r for r in figures if self.results.compares(r.table, tasks)]
         weighted = [r._replace(grade=r.grade * datasets[r.table["about"]] ** _BY_FIT) for r in found]
         return sorted(weighted, key=lambda r: -r.strength * (1 + _PER_TERM_NAMED * self._named(r, problem)))
 
     def _named(self, result: Result, problem: Problem) -> int:
         """How many wanted terms the table's own label names ("liver tumour" where lesions are sought)."""
-        return sum(
-            bool(set(self._index.vocabulary.broader(tag.facet, tag.term)) & set(problem.terms.get(tag.facet, ())))
-            for tag in self._tags(result.table["dataset"])
-        )
+        named = self._naming(result.table["dataset"])
+        return sum(not closure.isdisjoint(problem.terms.get(facet, ())) for facet, closure in named)
+
+    def _terms_named(self, label: str) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The facets of the terms that `label` names, each with the term and its broader ones."""
+        vocabulary = self._index.vocabulary
+        return tuple((t.facet, vocabulary.closure(t.facet, (t.term,))) for t in vocabulary.tags(label))
 
     def _recommendation(self, resource: Resource, problem: Problem, score: float, grounds: _Grounds) -> Recommendation:
         doubts = (doubt for result in grounds.results[:1] for doubt in self.results.doubts(result))

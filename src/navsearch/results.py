@@ -49,10 +49,12 @@ class Results:
         something else."""
         return self._best.get(resource, ())
 
-    def on(self, resource: str, datasets: Collection[str]) -> list[Result]:
+    def on(self, resource: str, datasets: Mapping[str, Any]) -> list[Result]:
         """Those of `of` that were measured on any of `datasets`, in the order of the tables."""
         measured = self._by_set.get(resource, {})
-        return [result for _, result in sorted(both for name in measured.keys() & datasets for both in measured[name])]
+        if measured.keys().isdisjoint(datasets):
+            return []
+        return [result for _, result in sorted(both for name in measured.keys() & datasets.keys() for both in measured[name])]
 
     def compares(self, table: Mapping[str, Any], tasks: Collection[str]) -> bool:
         """Whether the metric of `table` compares what is made for one of `tasks`; True if nothing is known of the metric."""

@@ -16,6 +16,7 @@ from navsearch.words import Word, has_han, stem, words
 
 _LAST = 99
 _CLOSURES = 65536  # sets of broader terms that are kept
+_TEXTS = 8  # texts whose words are kept, as one is read for several things
 
 
 class Tag(NamedTuple):
@@ -43,6 +44,7 @@ class Vocabulary:
         self.facets: dict[str, Facet] = {f.name: f for f in sorted(facets, key=lambda f: f.more.get("order", _LAST))}
         self.surface = surface or Surface(self.facets.values())
         self.broader = lru_cache(maxsize=_CLOSURES)(self._broader)
+        self._starting = lru_cache(maxsize=_TEXTS)(self._phrases_of)
 
     @classmethod
     def from_dicts(cls, tables: Iterable[Mapping[str, Any]]) -> Vocabulary:
@@ -85,12 +87,16 @@ class Vocabulary:
         """The terms that `text` names, of `facets` if given: by facet, then by place; longest match first, no word used
         twice in a facet but by the meanings of an ambiguous one."""
         wanted = self.facets.keys() if facets is None else facets
-        found = words(text)
-        starting = [_Starting(self.surface, found, place) for place in range(len(found))]
+        found, starting = self._starting(text)
         named = {facet for place in starting for facet in place.facets}
         in_order = (facet for facet in self.facets if facet in named and facet in wanted)
         tags = [t for facet in in_order for t in _facet_tags(facet, starting, found, text)]
         return tags + ([t for t in self._han_tags(text) if t.facet in wanted] if has_han(text) else [])
+
+    def _phrases_of(self, text: str) -> tuple[list[Word], list[_Starting]]:
+        """The words of `text`, and what may begin at each."""
+        found = words(text)
+        return found, [_Starting(self.surface, found, place) for place in range(len(found))]
 
     @property
     def known_words(self) -> frozenset[str]:

@@ -60,7 +60,12 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[Word]:
     """The words of `text` in order; hyphens and slashes part words, apostrophes do not."""
-    return [_word(m) for m in _pattern(text).finditer(text)]
+    return list(_words(text))
+
+
+@lru_cache(maxsize=64)  # a question is gone through again and again
+def _words(text: str) -> tuple[Word, ...]:
+    return tuple(_word(m) for m in _pattern(text).finditer(text))
 
 
 def stems(text: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ Origins = Annotated[list[str] | None, typer.Option("--origin", help="Other site 
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8765,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer; one a core is best.")] = 1,
     api_key: Key = None,
     origin: Origins = None,
@@ -34,9 +34,9 @@ def serve(
 
     navsearch serve --host 0.0.0.0 --workers 4 --api-key SECRET
     """
-    import uvicorn
+    from uvicorn import Config
 
-    from navsearch.service import metrics
+    from navsearch.service.processes import run
     from navsearch.service.settings import Settings
 
     navigator_of(context.obj, build=not no_build).index_and_encoder()
@@ -50,9 +50,7 @@ def serve(
         cache=cache * 2**20,
     )
     settings.hand_over()
-    if workers > 1:
-        metrics.share_between_processes()
-    uvicorn.run(
+    config = Config(
         "navsearch.service.app:from_environment",
         factory=True,
         host=host,
@@ -62,8 +60,10 @@ def serve(
         access_log=False,
         log_config=_LOG,
         timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_IDLE,
         server_header=False,
     )
+    run(config)
 
 
 _TO_STDERR = {"handlers": ["stderr"], "level": "INFO", "propagate": False}
@@ -76,9 +76,10 @@ _LOG: dict[str, Any] = {
         "lines": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "loggers": {
-        "uvicorn": _TO_STDERR,
+        "uvicorn": _TO_STDERR | {"level": "WARNING"},
         "navsearch.service": _TO_STDERR,
         "navsearch.access": _TO_STDERR | {"handlers": ["lines"]},
     },
 }
 _GRACE = 10  # seconds that requests have to end once the service is told to stop
+_IDLE = 75  # seconds that an idle connection stays open: longer than proxies keep theirs, so that they find none closed

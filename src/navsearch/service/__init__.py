@@ -2,11 +2,14 @@
 
 settings    what whoever serves may choose
 live        the index that answers now, and how a new one takes its place
-work        answers from the cache, from a few threads, or a refusal
+turns       one thread at a time, whoever waits longest next
+gathering   questions that are asked at the same time are encoded together
+work        answers from the cache, from threads that take turns, or a refusal
 routes      one route a Navigator method
 schemas     what the answers look like, for OpenAPI
 problems    what went wrong, as application/problem+json
 gate        what every request passes: identity, key, limits, headers, log
 metrics     counters for Prometheus
 app         all of it together
+processes   it in one process or several
 """

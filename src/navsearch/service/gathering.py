@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from threading import Lock
 
 import numpy as np
 
 from navsearch.encoder import Around, Encoder
 from navsearch.forward import Progress
+from navsearch.service.turns import Turn
 from navsearch.vectors import Matrix
 
 
 class Gathering(Around):
-    """An encoder that several threads call. One of them encodes at a time, and takes along what the others wait for."""
+    """An encoder that several threads call, each while it has the turn. Who calls lets those who wait for their turn go first;
+    the first to have it again encodes what all of them came with."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, turn: Turn) -> None:
         super().__init__(encoder)
+        self._turn = turn
         self._waiting: list[tuple[Sequence[str], Future[Matrix]]] = []
-        self._adding, self._encoding = Lock(), Lock()
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """See Encoder."""
         mine: Future[Matrix] = Future()
-        with self._adding:
-            self._waiting.append((texts, mine))
-        with self._encoding:  # whoever waited here may have been taken along meanwhile
-            if not mine.done():
-                self._encode_all()
+        self._waiting.append((texts, mine))
+        self._turn.pass_on()
+        if not mine.done():
+            self._encode_all()
         if progress:
             progress(len(texts))
         return mine.result()
 
     def _encode_all(self) -> None:
         """Encode all that waits, for each who waits for it."""
-        with self._adding:
-            taken, self._waiting = self._waiting, []
+        taken, self._waiting = self._waiting, []
         try:
             vectors = self._encoder.encode([text for texts, _ in taken for text in texts])
         except BaseException as error:  # noqa: BLE001 (whoever waits for it is told, whatever it is)

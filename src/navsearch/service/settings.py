@@ -17,7 +17,7 @@ _VARIABLE = "NAVSEARCH_SERVICE"
 class Settings:
     """Folders, who may ask, and limits. Times are seconds, sizes bytes.
 
-    `threads` answer at once in a process, `queue` requests may wait for them, none longer than `timeout`; a request
+    `threads` take turns at answering in a process, `queue` requests may wait for them, none longer than `timeout`; a request
     has a body of at most `body`; answers of up to `cache` together are kept. The index folder is looked at every `interval`.
     """
 
@@ -25,7 +25,7 @@ class Settings:
     index: Path
     api_key: str | None = None
     origins: tuple[str, ...] = ()
-    threads: int = 4
+    threads: int = 16
     queue: int = 64
     timeout: float = 10.0
     body: int = 65536

@@ -1,4 +1,4 @@
-"""Answers: from the cache, from a few threads, or a refusal while too many wait for those."""
+"""Answers: from the cache, from threads that take turns, or a refusal while too many wait for those."""
 
 from __future__ import annotations
 
@@ -80,12 +80,13 @@ class Work:
             metrics.WAITING.dec()
 
     def _timed(self, make: Callable[[], Body]) -> Body:
-        started = time.monotonic()
         metrics.MADE.inc()
-        try:
-            return make()
-        finally:
-            self._usual += _HURRY * (time.monotonic() - started - self._usual)
+        with self._live.turn:
+            started = time.monotonic()
+            try:
+                return make()
+            finally:
+                self._usual += _HURRY * (time.monotonic() - started - self._usual)
 
     def _refusal(self, why: str, detail: str) -> Refused:
         metrics.REFUSED.labels(why).inc()
