@@ -10,9 +10,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,9 @@ from navsearch.encoder import LightEncoder
 from navsearch.service import metrics
 from navsearch.service.app import create_app
 from navsearch.service.gathering import Gathering
+from navsearch.service.jobs import TOGETHER, Jobs, step_aside
 from navsearch.service.processes import spread
 from navsearch.service.settings import Settings
-from navsearch.service.turns import Turn
-from navsearch.vectors import Matrix
 from serving import serving
 
 
@@ -296,35 +295,72 @@ def _counted(client: TestClient, name: str) -> float:
     )
 
 
-class TestTurns:
-    """One at a time, in the order in which they came."""
+class TestJobs:
+    """One thread does all of them; one that steps aside lets those go first that came meanwhile."""
 
-    def test_whoever_waits_longest_is_next(self) -> None:
-        """And who passes it on has it again after all who waited."""
-        turn, order = Turn(), list[str]()
+    def test_in_order_and_together(self) -> None:
+        """All that wait come as far as they can before any goes on."""
+        jobs, order, begin = Jobs(), list[str](), threading.Event()
 
-        def come(name: str) -> None:
-            with turn:
-                order.append(name)
-                turn.pass_on()
-                order.append(f"{name} again")
+        def do(name: str) -> str:
+            order.append(name)
+            step_aside()
+            order.append(f"{name} again")
+            return name
 
-        with ThreadPoolExecutor(3) as pool, turn:
-            for number, name in enumerate(("first", "second", "third"), start=1):
-                pool.submit(come, name)
-                _until(lambda number=number: turn.waiting == number)
-            turn.pass_on()
-            order.append("the one who had it")
-        names = ("first", "second", "third")
-        assert order == [*names, "the one who had it", *(f"{name} again" for name in names)]
+        held = jobs.submit(begin.wait)
+        waiting = [jobs.submit(partial(do, name)) for name in "abc"]
+        begin.set()
+        assert held.result(10)
+        assert [future.result(10) for future in waiting] == ["a", "b", "c"]
+        assert order == ["a", "b", "c", "a again", "b again", "c again"]
+        jobs.close()
 
-    def test_an_error_hands_it_on(self) -> None:
-        """So that nobody waits for ever."""
-        turn = Turn()
-        with pytest.raises(ValueError, match="bad"), turn:
-            raise ValueError("bad")
-        with turn:
-            assert turn.waiting == 0
+    def test_an_error_is_told_to_whoever_asked(self) -> None:
+        """And the next job is done all the same."""
+        jobs = Jobs()
+        failing, next_ = jobs.submit({}.popitem), jobs.submit(lambda: 1)
+        with pytest.raises(KeyError):
+            failing.result(10)
+        assert next_.result(10) == 1
+        jobs.close()
+
+    def test_not_more_than_so_many_step_aside(self) -> None:
+        """So that the first does not wait for all."""
+        jobs, order, begin = Jobs(), list[int](), threading.Event()
+
+        def do(number: int) -> None:
+            step_aside()
+            order.append(number)
+
+        def last() -> None:
+            order.append(-1)
+
+        jobs.submit(begin.wait)
+        waiting = [jobs.submit(partial(do, number)) for number in range(TOGETHER)]
+        end = jobs.submit(last)
+        begin.set()
+        end.result(10)
+        assert order[:2] == [0, -1]
+        jobs.close()
+        assert all(future.done() for future in waiting)
+
+    def test_what_was_begun_is_finished_and_the_rest_cancelled(self) -> None:
+        """When it is closed."""
+        jobs, begun, begin = Jobs(), threading.Event(), threading.Event()
+
+        def do() -> int:
+            begun.set()
+            begin.wait()
+            step_aside()
+            return 1
+
+        first, rest = jobs.submit(do), jobs.submit(lambda: 2)
+        begun.wait(10)
+        threading.Timer(0.1, begin.set).start()
+        jobs.close()
+        assert first.result(0) == 1
+        assert rest.cancelled()
 
 
 class TestGathering:
@@ -333,43 +369,32 @@ class TestGathering:
     def test_each_gets_its_own_vectors(self, real_encoder: LightEncoder) -> None:
         """Bit for bit those that it gets alone."""
         texts = [f"liver lesion {number} {'in CT ' * (number % 5)}" for number in range(40)]
-        turn = Turn()
-        gathering = Gathering(real_encoder, turn)
-
-        def encode(text: str) -> Matrix:
-            with turn:
-                return gathering.encode([text, "polyp"])
-
-        with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(encode, texts))
+        jobs, gathering = Jobs(), Gathering(real_encoder)
+        asked = [jobs.submit(partial(gathering.encode, [text, "polyp"])) for text in texts]
         alone = real_encoder.encode(["polyp"])
-        for text, vectors in zip(texts, found, strict=True):
-            assert vectors.tobytes() == real_encoder.encode([text]).tobytes() + alone.tobytes()
+        for text, vectors in zip(texts, asked, strict=True):
+            assert vectors.result(60).tobytes() == real_encoder.encode([text]).tobytes() + alone.tobytes()
+        jobs.close()
 
-    def test_all_who_wait_are_taken_along(self) -> None:
+    def test_all_that_wait_are_taken_along(self) -> None:
         """The encoder is called once for them."""
-        turn, calls = Turn(), list[list[str]]()
+        jobs, begin, calls = Jobs(), threading.Event(), list[list[str]]()
 
         class Counting(WordHashEncoder):
             def encode(self, texts: Any, progress: Any = None) -> Any:
                 calls.append(list(texts))
                 return super().encode(texts, progress)
 
-        gathering = Gathering(Counting(), turn)
-
-        def encode(text: str) -> None:
-            with turn:
-                gathering.encode([text])
-
-        with ThreadPoolExecutor(4) as pool, turn:
-            for number, text in enumerate("abcd", start=1):
-                pool.submit(encode, text)
-                _until(lambda number=number: turn.waiting == number)
-            turn.pass_on()
+        gathering = Gathering(Counting())
+        jobs.submit(begin.wait)
+        asked = [jobs.submit(partial(gathering.encode, [text])) for text in "abcd"]
+        begin.set()
+        assert [future.result(10).shape for future in asked] == [(1, 256)] * 4
         assert calls == [list("abcd")]
+        jobs.close()
 
-    def test_an_error_reaches_all_who_wait(self) -> None:
-        """And none of those who come later."""
+    def test_an_error_reaches_all_that_wait(self) -> None:
+        """And none of those that come later."""
 
         class Failing(WordHashEncoder):
             def encode(self, texts: Any, progress: Any = None) -> Any:
@@ -377,19 +402,10 @@ class TestGathering:
                     raise ValueError("bad")
                 return super().encode(texts, progress)
 
-        turn = Turn()
-        gathering = Gathering(Failing(), turn)
-        with turn, pytest.raises(ValueError, match="bad"):
+        gathering = Gathering(Failing())
+        with pytest.raises(ValueError, match="bad"):
             gathering.encode(["bad"])
-        with turn:
-            assert gathering.encode(["good"]).shape == (1, 256)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.001)
+        assert gathering.encode(["good"]).shape == (1, 256)
 
 
 class TestProcesses:

@@ -2,9 +2,9 @@
 
 settings    what whoever serves may choose
 live        the index that answers now, and how a new one takes its place
-turns       one thread at a time, whoever waits longest next
+jobs        one thread that does all of them, so that those that wait for the same can wait together
 gathering   questions that are asked at the same time are encoded together
-work        answers from the cache, from threads that take turns, or a refusal
+work        answers from the cache, made, or a refusal while too many wait for theirs
 routes      one route a Navigator method
 schemas     what the answers look like, for OpenAPI
 problems    what went wrong, as application/problem+json

@@ -9,24 +9,22 @@ import numpy as np
 
 from navsearch.encoder import Around, Encoder
 from navsearch.forward import Progress
-from navsearch.service.turns import Turn
+from navsearch.service.jobs import step_aside
 from navsearch.vectors import Matrix
 
 
 class Gathering(Around):
-    """An encoder that several threads call, each while it has the turn. Who calls lets those who wait for their turn go first;
-    the first to have it again encodes what all of them came with."""
+    """An encoder for jobs. One that calls it steps aside; the first to go on encodes what all that stepped aside came with."""
 
-    def __init__(self, encoder: Encoder, turn: Turn) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
-        self._turn = turn
         self._waiting: list[tuple[Sequence[str], Future[Matrix]]] = []
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """See Encoder."""
         mine: Future[Matrix] = Future()
         self._waiting.append((texts, mine))
-        self._turn.pass_on()
+        step_aside()
         if not mine.done():
             self._encode_all()
         if progress:

@@ -10,7 +10,6 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from navsearch.navigator import Navigator
 from navsearch.service import metrics
 from navsearch.service.gathering import Gathering
 from navsearch.service.settings import Settings
-from navsearch.service.turns import Turn
 
 _LOG = logging.getLogger("navsearch.service")
 _FIRST = "a question to have all read that a first question reads"
@@ -63,15 +61,13 @@ class Generation:
 
 
 class Live:
-    """The generation that answers now, to be asked by whoever has the `turn`. `failed` says why the newest index did not take
-    its place, if it did not."""
+    """The generation that answers now. `failed` says why the newest index did not take its place, if it did not."""
 
     def __init__(self, settings: Settings) -> None:
         """Raises NavsearchError if there is no index to begin with."""
         self._settings = settings
         self._manifest = file_of(settings.index)
         self._seen = _state(self._manifest)
-        self.turn = Turn()
         self.failed: str | None = None
         self.now = self._open(Navigator(settings.catalog, settings.index))
 
@@ -107,9 +103,8 @@ class Live:
         self.failed = why
 
     def _open(self, navigator: Navigator) -> Generation:
-        navigator = navigator.through(partial(Gathering, turn=self.turn))
-        with self.turn:
-            navigator.ask(_FIRST)
+        navigator = navigator.through(Gathering)
+        navigator.ask(_FIRST)
         digest = hashlib.sha256(json.dumps(navigator.manifest, sort_keys=True).encode()).hexdigest()[:_SHORT]
         built = self._manifest.stat().st_mtime
         metrics.BUILT.set(built)

@@ -17,15 +17,14 @@ _VARIABLE = "NAVSEARCH_SERVICE"
 class Settings:
     """Folders, who may ask, and limits. Times are seconds, sizes bytes.
 
-    `threads` take turns at answering in a process, `queue` requests may wait for them, none longer than `timeout`; a request
-    has a body of at most `body`; answers of up to `cache` together are kept. The index folder is looked at every `interval`.
+    `queue` requests may wait in a process for the one that is answered, none longer than `timeout`; a request has a body of at
+    most `body`; answers of up to `cache` together are kept. The index folder is looked at every `interval`.
     """
 
     catalog: Path
     index: Path
     api_key: str | None = None
     origins: tuple[str, ...] = ()
-    threads: int = 16
     queue: int = 64
     timeout: float = 10.0
     body: int = 65536

@@ -1,4 +1,4 @@
-"""Answers: from the cache, from threads that take turns, or a refusal while too many wait for those."""
+"""Answers: from the cache, made, or a refusal while too many wait for theirs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from navsearch import __version__
 from navsearch.navigator import Navigator
 from navsearch.service import metrics
+from navsearch.service.jobs import Jobs
 from navsearch.service.live import Body, Generation, Live
 from navsearch.service.problems import Refused
 from navsearch.service.settings import Settings
@@ -29,7 +29,7 @@ class Work:
 
     def __init__(self, live: Live, settings: Settings) -> None:
         self._live, self._settings = live, settings
-        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="answer")
+        self._jobs = Jobs()
         self._waiting = 0
         self._usual = 0.05  # seconds that an answer takes, a moving mean
 
@@ -50,7 +50,7 @@ class Work:
 
     def close(self) -> None:
         """Finish what was begun."""
-        self._threads.shutdown(cancel_futures=True)
+        self._jobs.close()
 
     async def _body(self, generation: Generation, place: str, job: Job) -> Body:
         """From the cache; else made once for all who ask for it meanwhile."""
@@ -66,31 +66,25 @@ class Work:
         return await asyncio.shield(making)
 
     async def _made(self, make: Callable[[], Body]) -> Body:
-        if self._waiting >= self._settings.queue + self._settings.threads:
+        if self._waiting > self._settings.queue:
             raise self._refusal("busy", f"{self._waiting} requests are waiting already")
         self._waiting += 1
         metrics.WAITING.inc()
+        begun, before = time.monotonic(), self._waiting
         try:
-            made = asyncio.get_running_loop().run_in_executor(self._threads, self._timed, make)
-            return await asyncio.wait_for(made, self._settings.timeout)
+            made: Body = await asyncio.wait_for(asyncio.wrap_future(self._jobs.submit(make)), self._settings.timeout)
         except TimeoutError:
             raise self._refusal("late", f"no answer within {self._settings.timeout:g} s") from None
         finally:
             self._waiting -= 1
             metrics.WAITING.dec()
-
-    def _timed(self, make: Callable[[], Body]) -> Body:
         metrics.MADE.inc()
-        with self._live.turn:
-            started = time.monotonic()
-            try:
-                return make()
-            finally:
-                self._usual += _HURRY * (time.monotonic() - started - self._usual)
+        self._usual += _HURRY * ((time.monotonic() - begun) / before - self._usual)
+        return made
 
     def _refusal(self, why: str, detail: str) -> Refused:
         metrics.REFUSED.labels(why).inc()
-        seconds = max(1, math.ceil(self._waiting * self._usual / self._settings.threads))
+        seconds = max(1, math.ceil(self._waiting * self._usual))
         return Refused(503, f"{detail}: come again in {seconds} s", seconds)
 
 
