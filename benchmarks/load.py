@@ -4,8 +4,8 @@
     python benchmarks/load.py --requests 50000 --runs 1   # how memory goes over so many requests
 
 In each turn, one after the other: as many processes as the service has workers do nothing but encode the questions; clients ask
-the service without a cache; clients ask it with a warm cache. The clients are one process on the same cores, as bare as can be:
-a socket each, HTTP/1.1 kept alive, written and read by hand.
+the service without a cache; the processes again, as the machine may have changed its speed; clients ask it with a warm cache.
+The clients are one process on the same cores, as bare as can be: a socket each, HTTP/1.1 kept alive, written and read by hand.
 """
 
 from __future__ import annotations
@@ -204,8 +204,8 @@ def main() -> None:
 def _turns(runs: int, workers: int, clients: int, seconds: float) -> Sequence[Any]:
     turns: list[dict[str, Any]] = []
     for _ in range(runs):
-        alone = encoder_alone(workers, seconds)
-        without, warm = (under_load(workers, clients, cache, seconds) for cache in (0, 256))
+        before, without = encoder_alone(workers, seconds), under_load(workers, clients, 0, seconds)
+        alone, warm = (before + encoder_alone(workers, seconds)) / 2, under_load(workers, clients, 256, seconds)
         turns.append({"encoder_alone": alone, "without_cache": without, "warm_cache": warm})
         print(f"encoder alone {alone:.0f}/s; without cache {_told(without)}; warm cache {_told(warm)}")
     share = median(turn["without_cache"]["per_second"] / turn["encoder_alone"] for turn in turns)
