@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
@@ -32,8 +33,9 @@ class Jobs:
 
     def close(self) -> None:
         """Finish what was begun, and end the thread; what has not begun is cancelled."""
-        while not self._come.empty():
-            self._come.get().future.cancel()
+        with suppress(Empty):
+            while True:
+                self._come.get_nowait().future.cancel()
         self._come.put(_END)
         self._thread.join()
 
